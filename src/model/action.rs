@@ -1,0 +1,124 @@
+//! What can the loop ask of the world? Everything the edge ever does for it.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::command::{Accepted, Refusal};
+use super::container::{BuildOrder, ContainerSpec};
+use super::document::Source;
+use super::event::BatchId;
+use super::id::{ContainerId, DeploymentId, ReplicaId, RequestId, VersionId, VolumeId};
+use super::manifest::HealthTable;
+use super::observed::Observation;
+use super::plan::NodePlan;
+use super::record::Record;
+use super::route::RouteTable;
+use super::source::Commit;
+
+/// Something to be done. Each names the event that answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Write records; answers `Persisted` or `PersistFailed`.
+    Persist {
+        /// Which batch.
+        batch: BatchId,
+        /// All or none.
+        records: Vec<Arc<Record>>,
+    },
+    /// Answer a question.
+    Answer {
+        /// Which.
+        request: RequestId,
+        /// How.
+        outcome: Result<Accepted, Refusal>,
+    },
+    /// Resolve and read a source; answers `Inspected`.
+    Inspect {
+        /// For which deployment.
+        deployment: DeploymentId,
+        /// Where.
+        source: Source,
+        /// Pinned already, if so.
+        commit: Option<Commit>,
+    },
+    /// Give a plan to its node; answers `PlanArrived` there.
+    PublishPlan(Arc<NodePlan>),
+    /// Keep the plan to obey; answers `PlanStored`.
+    StorePlan(Arc<NodePlan>),
+    /// Tell the platform; answers `Observed` on the leader.
+    Report(Observation),
+    /// List what is ours in Docker; answers `Surveyed` or `DockerLost`.
+    Survey,
+    /// Make an image; answers `BuildProgressed`, then `Built` or `BuildFailed`.
+    Build(BuildOrder),
+    /// Give up making an image; answers `BuildFailed` with what was given up.
+    CancelBuild(VersionId),
+    /// Create and start a container; answers `ContainerStarted` or `StartFailed`.
+    Start(Box<ContainerSpec>),
+    /// Wait until it answers, then keep watching; answers `Healthy` and `Unhealthy` on change.
+    Watch {
+        /// Which replica.
+        replica: ReplicaId,
+        /// Docker's id.
+        container: ContainerId,
+        /// Its address.
+        address: Ipv4Addr,
+        /// The app's port.
+        port: u16,
+        /// The rules.
+        health: HealthTable,
+        /// Whether it served before, so that no grace is due.
+        served: bool,
+    },
+    /// Stop watching.
+    Unwatch {
+        /// Which replica.
+        replica: ReplicaId,
+    },
+    /// Wait until nothing is in flight to it; answers `Drained`.
+    Drain {
+        /// Which replica.
+        replica: ReplicaId,
+        /// At most so long.
+        limit: Duration,
+    },
+    /// Stop and remove a container; answers `Stopped` or `StopFailed`.
+    Stop {
+        /// Which replica.
+        replica: ReplicaId,
+        /// Docker's id; none: found by its label.
+        container: Option<ContainerId>,
+        /// Why.
+        why: String,
+    },
+    /// Stop a crashing container without removing it; answers `Held`.
+    Hold {
+        /// Which replica.
+        replica: ReplicaId,
+        /// Docker's id.
+        container: ContainerId,
+    },
+    /// Start a held container again; answers `ContainerStarted` or `StartFailed`.
+    Resume {
+        /// Which replica.
+        replica: ReplicaId,
+        /// Docker's id.
+        container: ContainerId,
+    },
+    /// Delete a volume for good; answers `VolumeDeleted`.
+    DeleteVolume {
+        /// Which.
+        volume: VolumeId,
+        /// Why.
+        why: String,
+    },
+    /// Remove images, clones and logs that nothing needs; answers `Pruned`.
+    Prune {
+        /// Versions to keep whatever the quota says.
+        keep: BTreeSet<VersionId>,
+    },
+    /// Serve by this table from now on; answers `PortRefused` where a port cannot be opened.
+    Route(Arc<RouteTable>),
+}
