@@ -1,0 +1,24 @@
+//! What do settings of the layers above, and an imported state, change?
+
+use std::collections::BTreeMap;
+
+use crate::model::command::{Accepted, Refusal, RefusalKind};
+use crate::model::document::Document;
+use crate::model::record::{Draft, ObjectKey};
+
+use super::Verdict;
+
+/// Sessions, tokens, pinned host keys: only `setting/…`, so that no other wish goes past its rules.
+pub(super) fn put(drafts: Vec<Draft>) -> Verdict {
+    if let Some(draft) = drafts.iter().find(|draft| !matches!(draft.object, ObjectKey::Setting(_))) {
+        return Err(Refusal::new(RefusalKind::Invalid, format!("{} is not a setting", draft.object), None));
+    }
+    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, says: "saved".to_owned() }))
+}
+
+pub(super) fn import(documents: BTreeMap<ObjectKey, Document>) -> Verdict {
+    let count = documents.len();
+    let drafts = documents.into_iter().map(|(object, document)| Draft { object, document: Some(document) }).collect();
+    let says = format!("{count} objects taken over; the apps among them are being brought to that state");
+    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, says }))
+}

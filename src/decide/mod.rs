@@ -1,0 +1,27 @@
+//! What should be done? Verbs: pure functions and state machines; `now` is an argument, nothing here touches the world.
+
+pub mod address;
+pub mod command;
+pub mod crash;
+pub mod desired;
+pub mod detect;
+pub mod dockerfile;
+pub mod dockerignore;
+pub mod fold;
+pub mod hlc;
+pub mod ladder;
+pub mod lifecycle;
+pub mod listening;
+pub mod log_level;
+pub mod manifest;
+pub mod ports;
+pub mod prune;
+pub mod recipe;
+pub mod retention;
+pub mod route;
+pub mod spec;
+pub mod stamp;
+pub mod validate;
+
+#[cfg(test)]
+pub(crate) mod sample;

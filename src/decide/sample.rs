@@ -1,0 +1,205 @@
+//! Small worlds for tests, each built in one line.
+
+use std::sync::Arc;
+
+use crate::decide::command::{self, Asker};
+use crate::decide::fold::{fold, fold_record};
+use crate::decide::lifecycle::{self, Look};
+use crate::decide::{desired, stamp};
+use crate::model::command::{Accepted, Command, Deploy};
+use crate::model::deployment::{Failure, Phase};
+use crate::model::document::{Document, Source};
+use crate::model::event::{Event, Inspection, Role};
+use crate::model::id::{AppId, Epoch, NodeId};
+use crate::model::observed::{Observation, ReplicaReport, Stage};
+use crate::model::record::{Draft, ObjectKey, Origin};
+use crate::model::source::Reference;
+use crate::model::time::WallTime;
+use crate::model::world::{Me, World};
+
+pub fn node() -> NodeId {
+    "a".repeat(26).parse().unwrap()
+}
+
+pub fn app() -> AppId {
+    "web".parse().unwrap()
+}
+
+/// A lone node that leads.
+pub fn world() -> World {
+    let mut world = World::new(Me {
+        node: node(),
+        name: "pi4".into(),
+        platform: "0123456789abcdef".parse().unwrap(),
+        origin: Origin { node: node(), store: "00000000000000aa".parse().unwrap() },
+        arch: "amd64".into(),
+        memory: 8 << 30,
+        labels: Default::default(),
+        reserved_ports: Default::default(),
+        subnet: None,
+    });
+    world.wall = WallTime(1_800_000_000_000);
+    world.role = Role::Leader { epoch: Epoch { counter: 1, node: node() } };
+    world
+}
+
+pub fn write(world: &mut World, drafts: Vec<Draft>) {
+    for record in stamp::stamp(world, drafts) {
+        fold_record(world, &record);
+    }
+}
+
+/// Asks as the session, with a key of its own.
+pub fn ask(world: &mut World, command: Command) -> Accepted {
+    world.wall = WallTime(world.wall.0 + 1);
+    let key = format!("key-{}", world.wall.0);
+    let (drafts, accepted) = command::decide(world, Asker { by: "session", key: &key }, command).unwrap();
+    write(world, drafts);
+    accepted
+}
+
+pub fn wish(name: &str) -> Command {
+    Command::Deploy(Box::new(Deploy {
+        app: name.parse().unwrap(),
+        name: name.to_owned(),
+        source: Source::Git {
+            url: format!("https://git.home/{name}").parse().unwrap(),
+            reference: Reference::DefaultBranch,
+            root: None,
+        },
+        commit: None,
+        manifest: None,
+        env: Default::default(),
+        secrets: Default::default(),
+    }))
+}
+
+pub fn ask_deploy(world: &mut World, name: &str) -> Accepted {
+    ask(world, wish(name))
+}
+
+/// A Node app at commit number `n`, with `more` at the end of its shipwreck.toml.
+pub fn inspection(n: u32, more: &str) -> Inspection {
+    named_inspection("web", 3000, n, more)
+}
+
+fn named_inspection(name: &str, port: u16, n: u32, more: &str) -> Inspection {
+    Inspection {
+        commit: format!("{n:040x}").parse().unwrap(),
+        summary: format!("change {n}"),
+        manifest: Some(format!(
+            "[app]\nname = \"{name}\"\n[config]\nport = {port}\nlang = \"node\"\nrun = \"npm start\"\n{more}"
+        )),
+        facts: Default::default(),
+        says: "1 commit".into(),
+    }
+}
+
+fn validate_newest(world: &mut World, name: &str, port: u16, more: &str) {
+    let id: AppId = name.parse().unwrap();
+    let n = u32::try_from(world.versions.len()).unwrap() + 1;
+    let app = world.apps[&id].clone();
+    let look = Look::Found(Ok(Box::new(named_inspection(name, port, n, more))));
+    let advance = lifecycle::advance(world, &id, &app, &look);
+    write(world, advance.drafts);
+}
+
+/// Deploys the next commit until it serves.
+pub fn deploy_done(world: &mut World, name: &str, port: u16) {
+    ask_deploy(world, name);
+    validate_newest(world, name, port, "");
+    serve_newest(world, name);
+}
+
+pub fn deploy_done_with(world: &mut World, name: &str, more: &str) {
+    ask_deploy(world, name);
+    validate_newest(world, name, 3000, more);
+    serve_newest(world, name);
+}
+
+/// An update whose new version is known and not yet there.
+pub fn update_validated(world: &mut World, name: &str, more: &str) {
+    ask(world, Command::Update { app: name.parse().unwrap(), commit: None });
+    validate_newest(world, name, 3000, more);
+}
+
+pub fn deploy_failed(world: &mut World, name: &str) {
+    ask_deploy(world, name);
+    let id: AppId = name.parse().unwrap();
+    let app = world.apps[&id].clone();
+    let mut deployment = (**world.open(&app).unwrap()).clone();
+    deployment.fail(Failure {
+        at: world.wall,
+        phase: Phase::Building,
+        because: "npm ci ended with 1".into(),
+        next: None,
+        log_tail: vec![],
+    });
+    let object = ObjectKey::Deployment(deployment.id);
+    write(world, vec![Draft { object, document: Some(Document::Deployment(Arc::new(deployment))) }]);
+}
+
+/// Tells that every replica of the newest deployment is in `stage`; older ones leave once it serves.
+pub fn report_newest(world: &mut World, name: &str, stage: Stage) {
+    let id: AppId = name.parse().unwrap();
+    let app = world.apps[&id].clone();
+    let deployment = world.deployments_of(&app).next_back().unwrap().clone();
+    let version = world.version_of(&deployment).unwrap().clone();
+    for replica in desired::targets(&id, &app, &deployment, &version) {
+        let report = ReplicaReport {
+            app: id.clone(),
+            deployment: deployment.id,
+            version: version.id.clone(),
+            stage: stage.clone(),
+            since: world.wall,
+            why: "answered after 0.4 s".into(),
+            address: Some([198, 18, 0, 2].into()),
+            container: None,
+            restarts: 0,
+        };
+        observe(world, Observation::Replica(replica, Some(report)));
+    }
+}
+
+fn serve_newest(world: &mut World, name: &str) {
+    report_newest(world, name, Stage::Serving);
+    let id: AppId = name.parse().unwrap();
+    let app = world.apps[&id].clone();
+    let advance = lifecycle::advance(world, &id, &app, &Look::Pending);
+    write(world, advance.drafts);
+    let wanted = desired::replicas(world, &node());
+    let surplus: Vec<_> =
+        world.replicas_of(&id).map(|(_, replica, _)| replica.clone()).filter(|id| !wanted.contains_key(id)).collect();
+    for replica in surplus {
+        observe(world, Observation::Replica(replica, None));
+    }
+}
+
+/// Puts every replica of the app into `stage`.
+pub fn set_stage(world: &mut World, name: &str, stage: Stage) {
+    let id: AppId = name.parse().unwrap();
+    let all: Vec<_> = world.replicas_of(&id).map(|(_, replica, report)| (replica.clone(), report.clone())).collect();
+    for (replica, report) in all {
+        observe(world, Observation::Replica(replica, Some(ReplicaReport { stage: stage.clone(), ..report })));
+    }
+}
+
+pub fn remove_replicas(world: &mut World, name: &str) {
+    let id: AppId = name.parse().unwrap();
+    let all: Vec<_> = world.replicas_of(&id).map(|(_, replica, _)| replica.clone()).collect();
+    for replica in all {
+        observe(world, Observation::Replica(replica, None));
+    }
+}
+
+pub fn hold_all_images(world: &mut World) {
+    let versions: Vec<_> = world.versions.keys().cloned().collect();
+    for version in versions {
+        observe(world, Observation::ImageHeld(version));
+    }
+}
+
+pub fn observe(world: &mut World, observation: Observation) {
+    let wall = world.wall;
+    fold(world, wall, &Event::Observed { node: node(), observation });
+}
