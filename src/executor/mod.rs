@@ -1,0 +1,21 @@
+//! Which roles does a node play? Both at once; they fold decisions over events and stay pure.
+
+pub mod orchestrator;
+pub mod worker;
+
+use crate::model::action::Action;
+use crate::model::event::Event;
+use crate::model::time::Timestamp;
+use crate::model::world::World;
+
+/// One role.
+pub trait Executor {
+    /// Once, when the node starts or its role changes: what should be done first.
+    fn setup(&mut self, world: &World, now: Timestamp, out: &mut Vec<Action>);
+
+    /// Digests one event, which the world has folded already; pushes what should be done. No I/O, no clock, no await.
+    fn execute(&mut self, world: &World, now: Timestamp, event: &Event, out: &mut Vec<Action>);
+
+    /// When this role next wants a [`Event::Tick`].
+    fn deadline(&self) -> Option<Timestamp>;
+}

@@ -1,0 +1,274 @@
+//! What does the platform do next? Questions become records, deployments take their next step, nodes get their plans.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::decide::command::{self, Asker};
+use crate::decide::lifecycle::{self, Look};
+use crate::decide::{desired, ladder, ports, retention, stamp};
+use crate::model::action::Action;
+use crate::model::command::{Accepted, Command, Refusal, RefusalKind};
+use crate::model::event::{BatchId, Event, Inspection, Role};
+use crate::model::id::{AppId, DeploymentId, RequestId};
+use crate::model::observed::{Fault, Observation, Trouble};
+use crate::model::plan::{NodePlan, PLAN_FORMAT};
+use crate::model::record::{Concern, Draft, ObjectKey};
+use crate::model::time::Timestamp;
+use crate::model::world::{App, World};
+
+use super::Executor;
+
+/// Questions that wait for the disk; more are refused, so that a flood cannot fill the memory.
+const QUEUE_LIMIT: usize = 256;
+/// How often what is kept is looked through.
+const UPKEEP_EVERY: Duration = Duration::from_secs(60);
+/// The wait after a batch that could not be written.
+const DISK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The orchestrator of this node; it acts only while it leads.
+#[derive(Debug, Default)]
+pub struct Orchestrator {
+    /// The one batch on its way to the disk; the next is decided on what it leads to.
+    writing: Option<Writing>,
+    last_batch: u64,
+    questions: VecDeque<Question>,
+    looks: BTreeMap<DeploymentId, Looking>,
+    tries: BTreeMap<DeploymentId, u32>,
+    /// The last plan given in this reign.
+    given: Option<Arc<NodePlan>>,
+    next_upkeep: Option<Timestamp>,
+    is_upkeep_due: bool,
+    paused_until: Option<Timestamp>,
+    gone_volumes: Vec<Draft>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    batch: BatchId,
+    answer: Option<(RequestId, Accepted)>,
+}
+
+#[derive(Debug)]
+struct Question {
+    request: RequestId,
+    by: String,
+    key: String,
+    command: Command,
+}
+
+/// Where the look at a deployment's source is.
+#[derive(Debug)]
+enum Looking {
+    UnderWay,
+    Found(Result<Box<Inspection>, Trouble>),
+    Again(Timestamp),
+}
+
+impl Executor for Orchestrator {
+    fn setup(&mut self, _world: &World, now: Timestamp, _out: &mut Vec<Action>) {
+        self.given = None;
+        self.looks.clear();
+        self.next_upkeep = Some(now);
+    }
+
+    fn execute(&mut self, world: &World, now: Timestamp, event: &Event, out: &mut Vec<Action>) {
+        match event {
+            Event::Asked { request, by, key, command } => {
+                self.queue(Question { request: *request, by: by.clone(), key: key.clone(), command: command.clone() }, out);
+            }
+            Event::Persisted { batch, .. } => {
+                if let Some((request, accepted)) = self.written(*batch).and_then(|writing| writing.answer) {
+                    out.push(Action::Answer { request, outcome: Ok(accepted) });
+                }
+            }
+            Event::PersistFailed { batch, because } => self.not_written(now, *batch, because, out),
+            Event::Inspected { deployment, found } => {
+                self.looks.insert(*deployment, Looking::Found(found.clone()));
+            }
+            Event::Observed { observation: Observation::VolumeDeleted(volume), .. } => {
+                self.gone_volumes.push(retention::volume_gone(volume));
+            }
+            Event::RoleChanged(_) => self.setup(world, now, out),
+            Event::Tick | Event::Observed { .. } | Event::PortRefused { .. } => {}
+            _ => return,
+        }
+        if self.next_upkeep.is_some_and(|at| at <= now) {
+            self.next_upkeep = Some(now.after(UPKEEP_EVERY));
+            self.is_upkeep_due = true;
+        }
+        self.go_on(world, now, out);
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let looks = self.looks.values().filter_map(|look| match look {
+            Looking::Again(at) => Some(*at),
+            _ => None,
+        });
+        looks.chain(self.next_upkeep).chain(self.paused_until).min()
+    }
+}
+
+impl Orchestrator {
+    fn queue(&mut self, question: Question, out: &mut Vec<Action>) {
+        if self.questions.len() < QUEUE_LIMIT {
+            self.questions.push_back(question);
+            return;
+        }
+        let refusal = Refusal::new(
+            RefusalKind::Unavailable,
+            format!("{QUEUE_LIMIT} changes wait for the disk already"),
+            Some("Ask again in a moment.".to_owned()),
+        );
+        out.push(Action::Answer { request: question.request, outcome: Err(refusal) });
+    }
+
+    fn written(&mut self, batch: BatchId) -> Option<Writing> {
+        self.writing.take_if(|writing| writing.batch == batch)
+    }
+
+    fn not_written(&mut self, now: Timestamp, batch: BatchId, because: &str, out: &mut Vec<Action>) {
+        let Some(writing) = self.written(batch) else { return };
+        self.paused_until = Some(now.after(DISK_PAUSE));
+        if let Some((request, _)) = writing.answer {
+            let refusal = Refusal::new(
+                RefusalKind::Unavailable,
+                format!("this could not be written to disk: {because}"),
+                Some("Nothing changed. See the disk's state with kraken doctor, then ask again.".to_owned()),
+            );
+            out.push(Action::Answer { request, outcome: Err(refusal) });
+        }
+    }
+
+    /// As far as it goes without waiting for the disk: questions first, then deployments, then plans.
+    fn go_on(&mut self, world: &World, now: Timestamp, out: &mut Vec<Action>) {
+        let Role::Leader { epoch } = &world.role else { return };
+        if self.writing.is_some() || self.paused_until.is_some_and(|until| until > now) {
+            return;
+        }
+        self.paused_until = None;
+        while let Some(question) = self.questions.pop_front() {
+            let asker = Asker { by: &question.by, key: &question.key };
+            match command::decide(world, asker, question.command) {
+                Err(refusal) => out.push(Action::Answer { request: question.request, outcome: Err(refusal) }),
+                Ok((drafts, accepted)) if drafts.is_empty() => {
+                    out.push(Action::Answer { request: question.request, outcome: Ok(accepted) });
+                }
+                Ok((drafts, accepted)) => {
+                    self.write(world, drafts, Some((question.request, accepted)), out);
+                    return;
+                }
+            }
+        }
+        let drafts = self.next_steps(world, now, out);
+        if !drafts.is_empty() {
+            self.write(world, drafts, None, out);
+            return;
+        }
+        self.give_plan(world, epoch, out);
+    }
+
+    fn write(&mut self, world: &World, drafts: Vec<Draft>, answer: Option<(RequestId, Accepted)>, out: &mut Vec<Action>) {
+        self.last_batch += 1;
+        let batch = BatchId(self.last_batch);
+        out.push(Action::Persist { batch, records: stamp::stamp(world, drafts) });
+        self.writing = Some(Writing { batch, answer });
+    }
+
+    /// What every app needs now.
+    fn next_steps(&mut self, world: &World, now: Timestamp, out: &mut Vec<Action>) -> Vec<Draft> {
+        let mut drafts = std::mem::take(&mut self.gone_volumes);
+        drafts.retain(|draft| world.head(&draft.object).is_some_and(|head| !head.is_tombstone()));
+        let is_upkeep = std::mem::take(&mut self.is_upkeep_due);
+        for (id, app) in world.apps.iter() {
+            let from = drafts.len();
+            drafts.extend(self.next_step(world, now, id, app, out));
+            drafts.extend(ports::moved(world, id, app));
+            drafts.extend(retention::buried(world, id, app));
+            if is_upkeep {
+                drafts.extend(retention::expired(world, app));
+            }
+            // A port is free by what the world shows: the next app chooses its own when this choice is written.
+            if drafts[from..].iter().any(|draft| matches!(draft.object, ObjectKey::App(_, Concern::Route))) {
+                self.is_upkeep_due = is_upkeep;
+                break;
+            }
+        }
+        self.looks.retain(|id, _| world.deployments.get(id).is_some_and(|deployment| deployment.is_open()));
+        self.tries.retain(|id, _| world.deployments.get(id).is_some_and(|deployment| deployment.is_open()));
+        drafts
+    }
+
+    fn next_step(&mut self, world: &World, now: Timestamp, id: &AppId, app: &App, out: &mut Vec<Action>) -> Vec<Draft> {
+        let newest = world.open(app).map(|deployment| deployment.id);
+        let look = newest.map_or(Look::Pending, |deployment| self.look(deployment, now));
+        let advance = lifecycle::advance(world, id, app, &look);
+        if let Some((deployment, source, commit)) = advance.inspect {
+            self.looks.insert(deployment, Looking::UnderWay);
+            out.push(Action::Inspect { deployment, source, commit });
+        }
+        advance.drafts
+    }
+
+    /// What is known of a deployment's source; what was found is given out once.
+    fn look(&mut self, deployment: DeploymentId, now: Timestamp) -> Look {
+        match self.looks.remove(&deployment) {
+            None => Look::Due,
+            Some(Looking::Again(at)) if at <= now => Look::Due,
+            Some(Looking::Found(found)) => {
+                if found.as_ref().is_err_and(|trouble| trouble.fault == Fault::World) {
+                    let tries = self.tries.entry(deployment).or_insert(0);
+                    *tries += 1;
+                    let again = now.after(ladder::wait(&deployment.to_string(), *tries));
+                    self.looks.insert(deployment, Looking::Again(again));
+                }
+                Look::Found(found)
+            }
+            Some(other) => {
+                self.looks.insert(deployment, other);
+                Look::Pending
+            }
+        }
+    }
+
+    /// Gives this node its plan, if it changed and the node told what it has.
+    fn give_plan(&mut self, world: &World, epoch: &crate::model::id::Epoch, out: &mut Vec<Action>) {
+        if !world.my_inventory().is_some_and(|inventory| inventory.surveyed) {
+            return;
+        }
+        let node = world.me.node.clone();
+        let plan = NodePlan {
+            v: PLAN_FORMAT,
+            epoch: epoch.clone(),
+            seq: self.given.as_ref().map_or(0, |given| given.seq) + 1,
+            replicas: desired::replicas(world, &node),
+            names: BTreeMap::new(),
+            delete_volumes: desired::volumes_to_delete(world, &node),
+            node,
+        };
+        if self.given.as_ref().is_none_or(|given| plan.differs_from(given)) {
+            let plan = Arc::new(plan);
+            self.given = Some(Arc::clone(&plan));
+            out.push(Action::PublishPlan(plan));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::sample;
+
+    #[test]
+    fn two_apps_whose_ports_are_refused_at_once_choose_one_after_the_other() {
+        let mut world = sample::world();
+        sample::deploy_done(&mut world, "api", 3000);
+        sample::deploy_done(&mut world, "web", 4000);
+        Arc::make_mut(&mut world.refused_ports).extend([3000, 4000].map(|port| (port, "in use".to_owned())));
+        let mut out = Vec::new();
+        Orchestrator::default().execute(&world, Timestamp::new(Duration::ZERO), &Event::Tick, &mut out);
+        let Some(Action::Persist { records, .. }) = out.first() else { panic!("{out:?}") };
+        let chosen = records.iter().filter(|record| matches!(record.object, ObjectKey::App(_, Concern::Route)));
+        assert_eq!(chosen.count(), 1);
+    }
+}
