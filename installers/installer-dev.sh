@@ -92,6 +92,8 @@ collect_packages() {
         want_command sshd openssh-server
         want_command ssh openssh-client
         want_command openssl openssl
+        want_command busybox busybox-static
+        want_command ip iproute2
         want_command systemd-analyze systemd
         if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then want python3-venv; fi
         if ! fc-list 2>/dev/null | grep -q .; then want fonts-dejavu-core; fi

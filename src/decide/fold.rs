@@ -8,6 +8,7 @@ use crate::model::event::Event;
 use crate::model::id::{AppId, NodeId};
 use crate::model::observed::{Inventory, Observation};
 use crate::model::record::{Concern, ObjectKey, Record};
+use crate::model::standing::Standing;
 use crate::model::time::WallTime;
 use crate::model::world::{App, World};
 
@@ -19,9 +20,15 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
             world.role = role.clone();
             world.role_since = wall;
         }
-        Event::Persisted { records, .. } => {
+        Event::StandingChanged(standing) => fold_standing(world, standing),
+        Event::LinkUp(peer) => drop(Arc::make_mut(&mut world.links).insert(peer.clone())),
+        Event::LinkDown(peer) => drop(Arc::make_mut(&mut world.links).remove(peer)),
+        Event::Persisted { records, upto, .. } => {
             for record in records {
                 fold_record(world, record);
+            }
+            if !world.holds.covers(upto) {
+                Arc::make_mut(&mut world.holds).merge(upto);
             }
         }
         Event::PlanArrived(plan) => {
@@ -38,26 +45,40 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
     }
 }
 
+/// Takes in who is heard now; a change of that is remembered with its time.
+fn fold_standing(world: &mut World, standing: &Arc<Standing>) {
+    let since = Arc::make_mut(&mut world.heard_since);
+    since.retain(|node, _| standing.peers.contains_key(node));
+    for (node, peer) in &standing.peers {
+        let was_live = world.standing.peers.get(node).map(|before| before.is_live);
+        if was_live != Some(peer.is_live) {
+            since.insert(node.clone(), world.wall);
+        }
+    }
+    world.standing = Arc::clone(standing);
+}
+
 /// Takes a durable record in: it replaces its parents among the object's leaves, and the head may change.
 pub fn fold_record(world: &mut World, record: &Arc<Record>) {
     if record.revision.origin == world.me.origin {
         world.seq = world.seq.max(record.revision.seq);
     }
     world.hlc = hlc::observe(world.hlc, record.hlc, world.wall);
+    Arc::make_mut(&mut world.holds).raise(&record.revision.origin, record.revision.seq);
     let leaves = Arc::make_mut(&mut world.leaves).entry(record.object.clone()).or_default();
     if leaves.iter().any(|leaf| leaf.revision == record.revision || leaf.parents.contains(&record.revision)) {
         return;
     }
     leaves.retain(|leaf| !record.parents.contains(&leaf.revision));
     leaves.push(Arc::clone(record));
-    let removal_wins = matches!(record.object, ObjectKey::Member(_));
-    leaves.sort_by(|a, b| precedence(a, removal_wins).cmp(&precedence(b, removal_wins)).reverse());
+    leaves.sort_by(|a, b| precedence(a).cmp(&precedence(b)).reverse());
     project(world, &record.object);
 }
 
-/// Greatest first: a concurrent update beats a delete, except for members; then (HLC, origin).
-fn precedence(record: &Record, removal_wins: bool) -> (bool, crate::model::time::Hlc, &crate::model::record::RevisionId) {
-    (record.is_tombstone() == removal_wins, record.hlc, &record.revision)
+/// Greatest first: the removal of a member beats all, a concurrent update beats a delete; then (HLC, origin).
+fn precedence(record: &Record) -> (bool, bool, crate::model::time::Hlc, &crate::model::record::RevisionId) {
+    let is_removal = matches!(record.document, Some(Document::Removal(_)));
+    (is_removal, !record.is_tombstone(), record.hlc, &record.revision)
 }
 
 /// Renews what is put together from the object's head.
@@ -97,9 +118,23 @@ fn project(world: &mut World, object: &ObjectKey) {
             };
         }
         ObjectKey::Member(id) => {
+            Arc::make_mut(&mut world.members).remove(id);
             match document {
-                Some(Document::Member(member)) => Arc::make_mut(&mut world.members).insert(id.clone(), member),
-                _ => Arc::make_mut(&mut world.members).remove(id),
+                Some(Document::Member(member)) => drop(Arc::make_mut(&mut world.members).insert(id.clone(), member)),
+                Some(Document::Removal(removal)) => drop(Arc::make_mut(&mut world.removed).insert(id.clone(), removal)),
+                _ => {}
+            }
+        }
+        ObjectKey::Node(id) => {
+            match document {
+                Some(Document::NodeWish(wish)) => Arc::make_mut(&mut world.node_wishes).insert(id.clone(), wish),
+                _ => Arc::make_mut(&mut world.node_wishes).remove(id),
+            };
+        }
+        ObjectKey::Command(id) => {
+            match document {
+                Some(Document::Command(queued)) => Arc::make_mut(&mut world.queued).insert(*id, Arc::from(queued)),
+                _ => Arc::make_mut(&mut world.queued).remove(id),
             };
         }
         ObjectKey::Setting(name) => {
@@ -135,6 +170,12 @@ fn set_concern(app: &mut App, concern: Concern, document: Option<Document>) {
         Concern::Route => {
             app.route = match document {
                 Some(Document::AppRoute(route)) => route,
+                _ => Default::default(),
+            };
+        }
+        Concern::Place => {
+            app.place = match document {
+                Some(Document::AppPlace(place)) => place,
                 _ => Default::default(),
             };
         }
@@ -193,6 +234,7 @@ fn observe(inventory: &mut Inventory, observation: &Observation) {
         Observation::ImageGone(version) => {
             inventory.images.remove(version);
         }
+        Observation::Machine(facts) => inventory.machine = Some(facts.clone()),
         Observation::Docker(trouble) => inventory.docker_trouble.clone_from(trouble),
         Observation::Surveyed => inventory.surveyed = true,
         Observation::VolumeDeleted(_) => {}

@@ -65,9 +65,9 @@ pub fn buried(world: &World, id: &AppId, app: &App) -> Vec<Draft> {
     if !is_gone || world.replicas_of(id).next().is_some() || world.volumes_of(id).any(holds) {
         return Vec::new();
     }
-    let mut drafts: Vec<Draft> = [Concern::Source, Concern::Env, Concern::Scale, Concern::Route, Concern::Wanted]
+    let mut drafts: Vec<Draft> = Concern::ALL
         .into_iter()
-        .map(|concern| ObjectKey::App(id.clone(), concern))
+        .map(|(concern, _)| ObjectKey::App(id.clone(), concern))
         .chain(app.secrets.keys().map(|name| ObjectKey::Secret(id.clone(), name.clone())))
         .chain(app.versions.iter().cloned().map(ObjectKey::Version))
         .chain(app.deployments.iter().copied().map(ObjectKey::Deployment))

@@ -242,7 +242,7 @@ fn ours(
 
 /// Whether a document belongs under its key, and repeats the same id.
 fn says_what_its_key_promises(object: &ObjectKey, document: &Document) -> Result<(), &'static str> {
-    use crate::model::record::Concern::{Env, Route, Scale, Source, Wanted};
+    use crate::model::record::Concern::{Env, Place, Route, Scale, Source, Wanted};
     let fits = match (object, document) {
         (_, Document::Unknown) => return Err("it is of a kind this Kraken does not know; update this node first"),
         (ObjectKey::App(_, Source), Document::AppSource(_))
@@ -251,7 +251,9 @@ fn says_what_its_key_promises(object: &ObjectKey, document: &Document) -> Result
         | (ObjectKey::App(_, Route), Document::AppRoute(_))
         | (ObjectKey::App(_, Wanted), Document::AppWanted(_))
         | (ObjectKey::Secret(..), Document::Secret(_))
-        | (ObjectKey::Member(_), Document::Member(_))
+        | (ObjectKey::App(_, Place), Document::AppPlace(_))
+        | (ObjectKey::Member(_), Document::Member(_) | Document::Removal(_))
+        | (ObjectKey::Node(_), Document::NodeWish(_))
         | (ObjectKey::Setting(_), Document::Setting(_)) => true,
         (ObjectKey::Version(id), Document::Version(version)) => version.id == *id,
         (ObjectKey::Deployment(id), Document::Deployment(deployment)) => deployment.id == *id,

@@ -9,13 +9,15 @@ use super::command::{Accepted, Refusal};
 use super::container::{BuildOrder, ContainerSpec};
 use super::document::Source;
 use super::event::BatchId;
-use super::id::{ContainerId, DeploymentId, ReplicaId, RequestId, VersionId, VolumeId};
+use super::frame::Frame;
+use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, VersionId, VolumeId};
 use super::manifest::HealthTable;
 use super::observed::Observation;
 use super::plan::NodePlan;
 use super::record::Record;
 use super::route::RouteTable;
 use super::source::Commit;
+use super::vector::Vector;
 
 /// Something to be done. Each names the event that answers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,33 @@ pub enum Action {
         /// All or none.
         records: Vec<Arc<Record>>,
     },
+    /// Write what another node sent; answers `Persisted` or `PersistFailed`.
+    Store {
+        /// Which batch.
+        batch: BatchId,
+        /// As they were written, also what only a newer Kraken understands. All or none.
+        records: Vec<serde_json::Value>,
+        /// What is held with them.
+        upto: Vector,
+    },
+    /// Say something to another node; lost if no way leads there.
+    Send {
+        /// To whom.
+        to: NodeId,
+        /// What.
+        frame: Box<Frame>,
+    },
+    /// Send another node all records it lacks, from the disk.
+    SendDelta {
+        /// To whom.
+        to: NodeId,
+        /// What it holds.
+        since: Vector,
+    },
+    /// Write down that plans below this epoch are not obeyed any more; answers `Fenced`.
+    Fence(Epoch),
+    /// Tell the election what people or the loop want of it.
+    Elect(ElectionOrder),
     /// Answer a question.
     Answer {
         /// Which.
@@ -121,4 +150,15 @@ pub enum Action {
     },
     /// Serve by this table from now on; answers `PortRefused` where a port cannot be opened.
     Route(Arc<RouteTable>),
+}
+
+/// What the loop wants of the election.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ElectionOrder {
+    /// Hand the lead to this node now; only the leader can.
+    HandOver(NodeId),
+    /// Lead although this node is isolated.
+    LeadAnyway,
+    /// Whether a write is under way that a change of leaders would spoil.
+    WritePending(bool),
 }

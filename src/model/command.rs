@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::document::{Document, Sealed, Source};
 use super::id::{AppId, DeploymentId, VersionId, VolumeId};
 use super::record::{Draft, ObjectKey};
 use super::source::Commit;
 
 /// One wish.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Command {
     /// Deploy a source: a new app, or an update of the one it already is.
     Deploy(Box<Deploy>),
@@ -110,7 +113,7 @@ pub enum Command {
 }
 
 /// A deployment asked for by source.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deploy {
     /// Slug of the name.
     pub app: AppId,
@@ -129,7 +132,7 @@ pub struct Deploy {
 }
 
 /// The wish is recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
     /// Which app it is about, if one.
     pub app: Option<AppId>,
@@ -142,7 +145,7 @@ pub struct Accepted {
 }
 
 /// The wish is refused; nothing changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{because}")]
 pub struct Refusal {
     /// What kind, for programs.
@@ -154,7 +157,8 @@ pub struct Refusal {
 }
 
 /// Kinds of refusals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RefusalKind {
     /// There is no such thing.
     NotFound,

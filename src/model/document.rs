@@ -1,15 +1,17 @@
 //! What can a record say? The documents of people's wishes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Command;
 use super::deployment::Deployment;
 use super::id::{AppId, NodeId, VersionId, VolumeId};
 use super::manifest::Manifest;
 use super::source::{Commit, Reference, SourceUrl};
 use super::time::WallTime;
+use super::vector::Vector;
 
 /// One document, tagged by `kind`; a kind from a newer version is kept as it is and changes nothing here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +35,16 @@ pub enum Document {
     Deployment(Arc<Deployment>),
     /// `volume/ID`
     Volume(Volume),
+    /// `app/ID/place`
+    AppPlace(AppPlace),
     /// `member/ID`
     Member(Member),
+    /// `member/ID` of a machine that was removed; wins over every concurrent document, and is never deleted
+    Removal(Removal),
+    /// `node/ID`
+    NodeWish(NodeWish),
+    /// `command/ID`
+    Command(Box<QueuedCommand>),
     /// `setting/NAME`: text or JSON the layers above agree on
     Setting(Setting),
     /// Written by a newer Kraken.
@@ -227,6 +237,70 @@ pub struct Member {
     pub key: String,
     /// When it joined.
     pub joined_at: WallTime,
+}
+
+/// A machine that was removed: its id never returns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// What it was called.
+    pub name: String,
+    /// When it was removed.
+    pub at: WallTime,
+    /// Who removed it ("session", "local root", "token ci").
+    pub by: String,
+    /// The last sequence of it that counts, for each life of its database; later ones are refused whoever relays them.
+    pub last: Vector,
+}
+
+/// What people set about a machine; none = as its own config says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeWish {
+    /// 1 to 254, 0 = never leads.
+    #[serde(default)]
+    pub priority: Option<u8>,
+    /// What `[place] labels` of an app may ask for.
+    #[serde(default)]
+    pub labels: Option<BTreeSet<String>>,
+    /// Whether it is one to rely on.
+    #[serde(default)]
+    pub machine: Option<Machine>,
+}
+
+/// Whether a machine is one to rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Machine {
+    /// Always on: leads and runs apps with preference.
+    Anchor,
+    /// Neither.
+    #[default]
+    Ordinary,
+    /// Often away, such as a laptop: only when nothing else is there.
+    Spare,
+}
+
+/// The machine a person chose for an app; none = Kraken chooses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPlace {
+    /// Which.
+    pub node: Option<NodeId>,
+}
+
+/// A wish taken while nobody led; the next leader carries it out, or says why not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueuedCommand {
+    /// Who asked.
+    pub by: String,
+    /// The same key twice is the same wish.
+    pub key: String,
+    /// What.
+    pub command: Command,
+    /// The machine that took it.
+    pub taken_by: NodeId,
+    /// When.
+    pub at: WallTime,
+    /// When it is given up.
+    pub until: WallTime,
 }
 
 /// A setting of the platform.

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::deployment::Phase;
+use super::frame::Frame;
 use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, VersionId, VolumeId};
 use super::observed::{Observation, SeenContainer, SeenImage, Subnet, Trouble};
 use super::plan::NodePlan;
 use super::record::Record;
 use super::source::Commit;
+use super::standing::Standing;
+use super::vector::Vector;
 
 /// Names one batch of records on its way to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,12 +24,29 @@ pub enum Event {
     Tick,
     /// This node's part in the platform changed.
     RoleChanged(Role),
+    /// Who is heard, who is next, or why changed.
+    StandingChanged(Arc<Standing>),
+    /// Plans below this epoch are not obeyed any more, and that is on disk.
+    Fenced(Epoch),
+    /// A link to a member is open.
+    LinkUp(NodeId),
+    /// A link to a member is gone.
+    LinkDown(NodeId),
+    /// A member said something.
+    FrameArrived {
+        /// Who: the link's other end has proved it, or a member that passed it on says so.
+        from: NodeId,
+        /// What.
+        frame: Box<Frame>,
+    },
     /// A batch is on disk; only now may it be acted upon.
     Persisted {
         /// Which batch.
         batch: BatchId,
-        /// What it held.
+        /// What it held, as far as this Kraken understands it.
         records: Vec<Arc<Record>>,
+        /// What is held with it beyond those records: the vector of records that other nodes sent.
+        upto: Vector,
     },
     /// A batch could not be written; nothing of it counts.
     PersistFailed {
@@ -209,6 +229,8 @@ pub enum Role {
         /// Whom, if anybody leads.
         leader: Option<Epoch>,
     },
+    /// It hears nobody, not even its gateway: it keeps its plan and leads nobody.
+    Isolated,
 }
 
 /// A source, looked at.

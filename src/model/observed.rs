@@ -1,16 +1,17 @@
 //! What is there? Observed state: each node is the one writer of what is about itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
 use super::deployment::{Phase, Waiting};
+use super::document::Machine;
 use super::id::{AppId, ContainerId, DeploymentId, ImageId, ReplicaId, VersionId, VolumeId};
 use super::time::WallTime;
 
 /// All one node tells about itself.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Inventory {
     /// Its replicas, wanted or not.
     pub replicas: BTreeMap<ReplicaId, ReplicaReport>,
@@ -20,6 +21,33 @@ pub struct Inventory {
     pub docker_trouble: Option<Trouble>,
     /// Whether it looked around since it started; before that, absence means nothing.
     pub surveyed: bool,
+    /// What it is made of and where it is reached; none = it did not tell yet.
+    pub machine: Option<Box<MachineFacts>>,
+}
+
+/// What a machine is made of, and where it is reached.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MachineFacts {
+    /// Architecture as Docker names it (`amd64`, `arm64`, `arm`).
+    pub arch: String,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Processors.
+    pub cpus: u32,
+    /// Labels of its config; what people set in the dashboard wins ([`super::document::NodeWish`]).
+    pub labels: BTreeSet<String>,
+    /// What its config says; what people set in the dashboard wins.
+    pub reliance: Machine,
+    /// The program it runs.
+    pub version: String,
+    /// Its own addresses on the LAN, the one of its default route first.
+    pub addresses: Vec<IpAddr>,
+    /// The port of its dashboard.
+    pub api_port: u16,
+    /// The port of its ingress; none = it has none.
+    pub ingress_port: Option<u16>,
+    /// Ports no app may have on it.
+    pub reserved_ports: BTreeSet<u16>,
 }
 
 /// How one replica stands.
@@ -110,8 +138,11 @@ pub struct Trouble {
 }
 
 /// One change of what a node tells about itself.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Observation {
+    /// What it is made of and where it is reached.
+    Machine(Box<MachineFacts>),
     /// A replica stands differently; none = it is gone.
     Replica(ReplicaId, Option<ReplicaReport>),
     /// It holds the image of a version.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
-use super::id::{AppId, DeploymentId, Epoch, NodeId, StoreId, VersionId, VolumeId};
+use super::id::{AppId, DeploymentId, Epoch, NodeId, RequestId, StoreId, VersionId, VolumeId};
 use super::time::Hlc;
 
 /// Version of the record format on disk and wire.
@@ -28,6 +28,10 @@ pub enum ObjectKey {
     Volume(VolumeId),
     /// A machine of the platform.
     Member(NodeId),
+    /// What people set about a machine.
+    Node(NodeId),
+    /// A wish that waits for a leader.
+    Command(RequestId),
     /// A setting of the platform, also sessions, tokens and pinned host keys: `setting/NAME`.
     Setting(String),
 }
@@ -45,11 +49,20 @@ pub enum Concern {
     Route,
     /// On, off or destroyed.
     Wanted,
+    /// The machine a person chose.
+    Place,
 }
 
 impl Concern {
-    const ALL: [(Self, &'static str); 5] =
-        [(Self::Source, "source"), (Self::Env, "env"), (Self::Scale, "scale"), (Self::Route, "route"), (Self::Wanted, "wanted")];
+    /// Every concern with its name in keys.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Source, "source"),
+        (Self::Env, "env"),
+        (Self::Scale, "scale"),
+        (Self::Route, "route"),
+        (Self::Wanted, "wanted"),
+        (Self::Place, "place"),
+    ];
 
     fn name(self) -> &'static str {
         Self::ALL.iter().find(|(concern, _)| *concern == self).map_or("", |(_, name)| name)
@@ -70,6 +83,8 @@ impl fmt::Display for ObjectKey {
             Self::Deployment(id) => write!(f, "deployment/{id}"),
             Self::Volume(id) => write!(f, "volume/{id}"),
             Self::Member(id) => write!(f, "member/{id}"),
+            Self::Node(id) => write!(f, "node/{id}"),
+            Self::Command(id) => write!(f, "command/{id}"),
             Self::Setting(name) => write!(f, "setting/{name}"),
         }
     }
@@ -102,6 +117,8 @@ fn parse_key(text: &str) -> Option<ObjectKey> {
         "deployment" => ObjectKey::Deployment(rest.parse().ok()?),
         "volume" => ObjectKey::Volume(rest.parse().ok()?),
         "member" => ObjectKey::Member(rest.parse().ok()?),
+        "node" => ObjectKey::Node(rest.parse().ok()?),
+        "command" => ObjectKey::Command(rest.parse().ok()?),
         "setting" if !rest.is_empty() => ObjectKey::Setting(rest.to_owned()),
         _ => return None,
     })
@@ -166,7 +183,7 @@ impl Record {
 }
 
 /// A change somebody wants written; the agent stamps it into a [`Record`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// Whose concern it is.
     pub object: ObjectKey,
@@ -187,6 +204,9 @@ mod tests {
             "version/0123456789abcdef",
             "deployment/00000000-0000-5000-8000-000000000000",
             "volume/web-data-1",
+            "app/web/place",
+            "node/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "command/00000000-0000-4000-8000-000000000000",
             "setting/session/abc",
         ] {
             assert_eq!(text.parse::<ObjectKey>().unwrap().to_string(), text);

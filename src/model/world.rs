@@ -5,13 +5,18 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::deployment::Deployment;
-use super::document::{AppEnv, AppRoute, AppScale, AppSource, AppWanted, Member, Sealed, Version, Volume, Wanted};
+use super::document::{
+    AppEnv, AppPlace, AppRoute, AppScale, AppSource, AppWanted, Member, NodeWish, QueuedCommand, Removal, Sealed, Version,
+    Volume, Wanted,
+};
 use super::event::Role;
-use super::id::{AppId, DeploymentId, NodeId, PlatformId, ReplicaId, VersionId, VolumeId};
+use super::id::{AppId, DeploymentId, NodeId, PlatformId, ReplicaId, RequestId, VersionId, VolumeId};
 use super::observed::{Inventory, ReplicaReport};
 use super::plan::NodePlan;
 use super::record::{ObjectKey, Origin, Record};
+use super::standing::Standing;
 use super::time::{Hlc, WallTime};
+use super::vector::Vector;
 
 /// All one node knows. Cheap to clone: its maps are shared until they change.
 #[derive(Debug, Clone)]
@@ -44,6 +49,20 @@ pub struct World {
     pub settings: Arc<BTreeMap<String, serde_json::Value>>,
     /// What each node tells about itself.
     pub inventories: Arc<BTreeMap<NodeId, Arc<Inventory>>>,
+    /// What people set about machines.
+    pub node_wishes: Arc<BTreeMap<NodeId, NodeWish>>,
+    /// Machines that were removed.
+    pub removed: Arc<BTreeMap<NodeId, Removal>>,
+    /// Wishes that wait for a leader, by the question that brought them.
+    pub queued: Arc<BTreeMap<RequestId, Arc<QueuedCommand>>>,
+    /// Who is heard, who is next, and why.
+    pub standing: Arc<Standing>,
+    /// Since when each member is heard, or not.
+    pub heard_since: Arc<BTreeMap<NodeId, WallTime>>,
+    /// Members with an open link.
+    pub links: Arc<BTreeSet<NodeId>>,
+    /// What is on this node's disk.
+    pub holds: Arc<Vector>,
     /// The plan each node was last given; on a node itself, the one it obeys.
     pub plans: Arc<BTreeMap<NodeId, Arc<NodePlan>>>,
     /// Ports this node could not open, and why.
@@ -84,6 +103,8 @@ pub struct App {
     pub scale: AppScale,
     /// Names and ports.
     pub route: AppRoute,
+    /// The machine people chose.
+    pub place: AppPlace,
     /// On, off or destroyed.
     pub wanted: Option<AppWanted>,
     /// Sealed values by name.
@@ -132,6 +153,13 @@ impl World {
             volumes: Arc::default(),
             members: Arc::default(),
             settings: Arc::default(),
+            node_wishes: Arc::default(),
+            removed: Arc::default(),
+            queued: Arc::default(),
+            standing: Arc::default(),
+            heard_since: Arc::default(),
+            links: Arc::default(),
+            holds: Arc::default(),
             inventories: Arc::default(),
             plans: Arc::default(),
             refused_ports: Arc::default(),

@@ -18,6 +18,7 @@ pub use places::{SYSTEM_CONFIG, SYSTEM_DATA, SYSTEM_SOCKET, Surroundings};
 
 use self::layers::{Kind, Layers};
 use super::identity::node_name;
+pub use crate::model::document::Machine;
 use crate::model::quantity::Bytes;
 
 /// Flags by key as in the file ("api_port", "quota.logs"), with the text a person typed.
@@ -91,18 +92,6 @@ pub struct Config {
     pub sources: Sources,
     /// How much of the disk may be used.
     pub quota: Quota,
-}
-
-/// Whether a machine is one to rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Machine {
-    /// Always on: leads and runs apps with preference.
-    Anchor,
-    /// Neither.
-    #[default]
-    Ordinary,
-    /// Often away, such as a laptop: only when nothing else is there.
-    Spare,
 }
 
 /// Where code may come from.

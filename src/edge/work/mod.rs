@@ -30,6 +30,7 @@ use crate::model::observed::{Fault, Subnet};
 use crate::model::plan::NodePlan;
 use crate::model::record::Record;
 use crate::model::route::RouteTable;
+use crate::model::vector::Vector;
 use crate::model::world::World;
 
 pub use build_log::{BuildLogs, LogEntry};
@@ -179,6 +180,8 @@ async fn perform(tools: Tools, action: Action) {
         }
         Action::DeleteVolume { volume, why } => delete_volume(&tools, volume, &why).await,
         Action::Prune { keep } => prune(&tools, keep).await,
+        // A lone node has no links, and its reign was claimed before the loop began.
+        Action::Store { .. } | Action::Send { .. } | Action::SendDelta { .. } | Action::Fence(_) | Action::Elect(_) => {}
         Action::Answer { .. }
         | Action::PublishPlan(_)
         | Action::Report(_)
@@ -192,7 +195,7 @@ async fn perform(tools: Tools, action: Action) {
 
 async fn persist(tools: &Tools, batch: crate::model::event::BatchId, records: Vec<Arc<Record>>) {
     let event = match tools.store.persist(records.clone()).await {
-        Ok(()) => Event::Persisted { batch, records },
+        Ok(()) => Event::Persisted { batch, records, upto: Vector::default() },
         Err(error) => {
             tracing::error!(because = %trouble::chain(&error), "records could not be written");
             Event::PersistFailed { batch, because: trouble::chain(&error) }

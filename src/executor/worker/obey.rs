@@ -21,7 +21,7 @@ impl Worker {
         let follows = match &world.role {
             Role::Leader { epoch } => Some(epoch),
             Role::Follower { leader } => leader.as_ref(),
-            Role::Starting => None,
+            Role::Starting | Role::Isolated => None,
         };
         let is_newer = |other: &Arc<NodePlan>| plan.stamp() > other.stamp();
         let beats_storing = self.storing.as_ref().is_none_or(|(storing, _)| is_newer(storing));

@@ -189,7 +189,7 @@ const fn epoch(role: &Role) -> Option<&Epoch> {
     match role {
         Role::Leader { epoch } => Some(epoch),
         Role::Follower { leader } => leader.as_ref(),
-        Role::Starting => None,
+        Role::Starting | Role::Isolated => None,
     }
 }
 
@@ -249,6 +249,9 @@ fn node_state(glance: &Glance<'_>) -> (NodeState, String) {
         Role::Follower { leader: Some(leader) } => format!("It follows {}.", glance.node_name(&leader.node)),
         Role::Follower { leader: None } => "Nobody leads right now; apps keep running.".to_owned(),
         Role::Starting => "It takes up its part.".to_owned(),
+        Role::Isolated => {
+            "It hears no other machine and not even the router, so it leads nobody; its apps keep running.".to_owned()
+        }
     };
     (NodeState::Ready, part)
 }
