@@ -27,7 +27,7 @@ use crate::edge::upload::Uploads;
 use crate::edge::vitals;
 use crate::edge::work::{BuildLogs, ImageLedger, Tools, Work};
 use crate::model::event::{Event, Role};
-use crate::model::id::Epoch;
+use crate::model::id::{Epoch, Incarnation};
 use crate::model::observed::Subnet;
 use crate::model::record::Origin;
 use crate::model::route::RouteTable;
@@ -130,8 +130,8 @@ impl Node {
         let identity = Identity::open(dir)?;
         let keyring = Keyring::open(dir)?;
         let mut epochs = EpochFile::open(dir)?;
-        let incarnation = epochs.claim_boot()?.boot;
-        let (world, seen) = world(config, &identity, &keyring, loaded);
+        let incarnation = epochs.claim_boot()?;
+        let (world, seen) = world(config, &identity, &keyring, incarnation, loaded);
         let epoch = epochs.claim_reign(identity.node(), seen.as_ref())?;
 
         let (inbox, events) = mpsc::channel(INBOX);
@@ -165,7 +165,7 @@ impl Node {
             // The epoch is on disk: only now may this node lead.
             tokio::spawn(async move { drop(inbox.send(Event::RoleChanged(Role::Leader { epoch })).await) }),
         ];
-        Ok(Self { desk, world: tools.world.clone(), tools, ingress, incarnation, stop_loop, shutdown, tasks })
+        Ok(Self { desk, world: tools.world.clone(), tools, ingress, incarnation: incarnation.boot, stop_loop, shutdown, tasks })
     }
 
     /// Stops the loop and the doors; containers run on.
@@ -205,12 +205,19 @@ pub(super) fn search_domains() -> Vec<String> {
 }
 
 /// What the disk held, and the highest epoch its records name.
-fn world(config: &Config, identity: &Identity, keyring: &Keyring, loaded: Loaded) -> (World, Option<Epoch>) {
+fn world(
+    config: &Config,
+    identity: &Identity,
+    keyring: &Keyring,
+    incarnation: Incarnation,
+    loaded: Loaded,
+) -> (World, Option<Epoch>) {
     let origin = Origin { node: identity.node().clone(), store: loaded.store_id };
     let mut world = World::new(Me {
         node: identity.node().clone(),
         name: node_name(Some(&config.name), &config.name),
         platform: keyring.platform_id(),
+        incarnation,
         origin: origin.clone(),
         arch: arch().to_owned(),
         memory: vitals::machine().memory,

@@ -237,6 +237,7 @@ fn observe(inventory: &mut Inventory, observation: &Observation) {
         Observation::Machine(facts) => inventory.machine = Some(facts.clone()),
         Observation::Docker(trouble) => inventory.docker_trouble.clone_from(trouble),
         Observation::Surveyed => inventory.surveyed = true,
+        Observation::Obeys(epoch, seq) => inventory.obeys = Some((epoch.clone(), *seq)),
         Observation::VolumeDeleted(_) => {}
     }
 }

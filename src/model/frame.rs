@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Accepted, Command, Refusal};
-use super::id::{Epoch, Incarnation, NodeId, RequestId};
+use super::id::{Incarnation, NodeId, RequestId};
 use super::observed::{Inventory, Observation};
 use super::plan::NodePlan;
 use super::vector::Vector;
@@ -61,9 +61,9 @@ pub enum Frame {
         seq: u64,
         /// What.
         inventory: Arc<Inventory>,
-        /// The plan it obeys, if any; a leader whose newest is another gives it again.
-        obeys: Option<(Epoch, u64)>,
     },
+    /// Something that the receiver told was missed: it shall send its [`Frame::Inventory`].
+    TellAll,
     /// A node observed something about itself.
     Observed {
         /// About whom.

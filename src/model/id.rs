@@ -224,7 +224,7 @@ impl fmt::Display for Epoch {
 }
 
 /// One run of the agent: tells a restart from a clone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Incarnation {
     /// How often this node's agent was started.
     pub boot: u64,

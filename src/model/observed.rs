@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deployment::{Phase, Waiting};
 use super::document::Machine;
-use super::id::{AppId, ContainerId, DeploymentId, ImageId, ReplicaId, VersionId, VolumeId};
+use super::id::{AppId, ContainerId, DeploymentId, Epoch, ImageId, ReplicaId, VersionId, VolumeId};
 use super::time::WallTime;
 
 /// All one node tells about itself.
@@ -23,6 +23,9 @@ pub struct Inventory {
     pub surveyed: bool,
     /// What it is made of and where it is reached; none = it did not tell yet.
     pub machine: Option<Box<MachineFacts>>,
+    /// The plan it obeys, if any; a leader whose newest is another gives it again.
+    #[serde(default)]
+    pub obeys: Option<(Epoch, u64)>,
 }
 
 /// What a machine is made of, and where it is reached.
@@ -65,6 +68,9 @@ pub struct ReplicaReport {
     pub since: WallTime,
     /// What happens there and why.
     pub why: String,
+    /// Why on this node, as its order says.
+    #[serde(default)]
+    pub placed: String,
     /// Its address on its node's bridge, once it has one.
     pub address: Option<Ipv4Addr>,
     /// Its container, once there is one.
@@ -155,6 +161,8 @@ pub enum Observation {
     Docker(Option<Trouble>),
     /// It looked around: all its replicas are told.
     Surveyed,
+    /// It obeys this plan from now on.
+    Obeys(Epoch, u64),
 }
 
 /// A container of ours, as Docker lists it.

@@ -10,7 +10,7 @@ use super::document::{
     Volume, Wanted,
 };
 use super::event::Role;
-use super::id::{AppId, DeploymentId, NodeId, PlatformId, ReplicaId, RequestId, VersionId, VolumeId};
+use super::id::{AppId, DeploymentId, Incarnation, NodeId, PlatformId, ReplicaId, RequestId, VersionId, VolumeId};
 use super::observed::{Inventory, ReplicaReport};
 use super::plan::NodePlan;
 use super::record::{ObjectKey, Origin, Record};
@@ -49,6 +49,8 @@ pub struct World {
     pub settings: Arc<BTreeMap<String, serde_json::Value>>,
     /// What each node tells about itself.
     pub inventories: Arc<BTreeMap<NodeId, Arc<Inventory>>>,
+    /// How much of what each other node tells is in its inventory: of which run of it, up to which observation.
+    pub told: Arc<BTreeMap<NodeId, (Incarnation, u64)>>,
     /// What people set about machines.
     pub node_wishes: Arc<BTreeMap<NodeId, NodeWish>>,
     /// Machines that were removed.
@@ -78,6 +80,8 @@ pub struct Me {
     pub name: String,
     /// The platform it belongs to.
     pub platform: PlatformId,
+    /// Which run of its agent this is.
+    pub incarnation: Incarnation,
     /// Who it writes as.
     pub origin: Origin,
     /// Architecture as Docker names it (`amd64`, `arm64`, `arm`).
@@ -161,6 +165,7 @@ impl World {
             links: Arc::default(),
             holds: Arc::default(),
             inventories: Arc::default(),
+            told: Arc::default(),
             plans: Arc::default(),
             refused_ports: Arc::default(),
         }

@@ -86,7 +86,7 @@ impl Worker {
     fn note(&mut self, world: &World, now: Timestamp, event: &Event, out: &mut Vec<Action>) {
         match event {
             Event::PlanArrived(plan) => self.consider(world, now, plan, out),
-            Event::PlanStored { epoch, seq } => self.adopt_plan(epoch, *seq),
+            Event::PlanStored { epoch, seq } => self.adopt_plan(epoch, *seq, out),
             Event::Surveyed { containers, images, network } => {
                 self.network = Some(*network);
                 // Whatever of these was not answered is asked for again.

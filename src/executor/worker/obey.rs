@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::model::action::Action;
 use crate::model::event::Role;
 use crate::model::id::Epoch;
+use crate::model::observed::Observation;
 use crate::model::plan::NodePlan;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
@@ -37,9 +38,10 @@ impl Worker {
     }
 
     /// A plan is on disk.
-    pub(super) fn adopt_plan(&mut self, epoch: &Epoch, seq: u64) {
+    pub(super) fn adopt_plan(&mut self, epoch: &Epoch, seq: u64, out: &mut Vec<Action>) {
         if let Some((plan, _)) = self.storing.take_if(|(plan, _)| plan.stamp() == (epoch, seq)) {
             self.plan = Some(plan);
+            out.push(Action::Report(Observation::Obeys(epoch.clone(), seq)));
         }
     }
 

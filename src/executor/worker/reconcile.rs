@@ -28,7 +28,8 @@ impl Worker {
         self.send_away(world, now, &plan, out);
         for (replica, order) in &plan.replicas {
             let has_served = || world.deployments.get(&order.deployment).is_some_and(|deployment| deployment.is_done());
-            self.locals.entry(replica.clone()).or_insert_with(|| Local::ordered(order, has_served(), world.wall));
+            let ordered = || Local::ordered(order, has_served(), world.wall);
+            self.locals.entry(replica.clone()).or_insert_with(ordered).placed.clone_from(&order.why);
             self.bring(world, now, &plan, replica, order, out);
         }
         self.cancel_unwanted_build(out);
