@@ -7,6 +7,7 @@ pub mod desired;
 pub mod detect;
 pub mod dockerfile;
 pub mod dockerignore;
+pub mod election;
 pub mod fold;
 pub mod hlc;
 pub mod ladder;

@@ -5,6 +5,7 @@ pub mod command;
 pub mod container;
 pub mod deployment;
 pub mod document;
+pub mod election;
 pub mod event;
 pub mod facts;
 pub mod frame;
