@@ -12,6 +12,7 @@ pub mod flow;
 pub mod git;
 pub mod identity;
 pub mod keyring;
+pub mod link;
 pub mod pack;
 pub mod port_holder;
 pub mod probe;
