@@ -183,9 +183,8 @@ impl Heartbeat {
     /// Whether it was said to this very run of `me`; else it proves nothing (a recording, or its sender does not know us
     /// yet) and only hints at an address.
     #[must_use]
-    pub fn names(&self, me: &NodeId, run: Incarnation) -> bool {
-        let (peer, run) = (PeerTag::of(me), RunTag::of(run));
-        self.hears.iter().any(|heard| heard.peer == peer && heard.run == run)
+    pub fn names(&self, me: PeerTag, run: RunTag) -> bool {
+        self.hears.iter().any(|heard| heard.peer == me && heard.run == run)
     }
 }
 
@@ -285,11 +284,12 @@ mod tests {
     fn a_heartbeat_names_a_run_and_no_other_run_of_the_same_node() {
         let run = Incarnation { boot: 2, random: 7 };
         let mut said = full(2, 0);
-        assert!(!said.names(&node("b"), run));
-        said.hears.push(Heard { peer: PeerTag::of(&node("b")), run: RunTag::of(run), is_live: false });
-        assert!(said.names(&node("b"), run));
-        assert!(!said.names(&node("b"), Incarnation { boot: 3, ..run }));
-        assert!(!said.names(&node("c"), run));
+        let (me, this) = (PeerTag::of(&node("b")), RunTag::of(run));
+        assert!(!said.names(me, this));
+        said.hears.push(Heard { peer: me, run: this, is_live: false });
+        assert!(said.names(me, this));
+        assert!(!said.names(me, RunTag::of(Incarnation { boot: 3, ..run })));
+        assert!(!said.names(PeerTag::of(&node("c")), this));
     }
 
     #[test]

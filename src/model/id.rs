@@ -255,7 +255,7 @@ impl DeploymentId {
 }
 
 /// One reign: epochs compare as whole tuples, so two nodes can never hold the same one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Epoch {
     /// One more than any epoch its holder had ever seen.
     pub counter: u64,

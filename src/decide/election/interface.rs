@@ -91,3 +91,12 @@ pub enum Output {
     /// Plans below this epoch are not obeyed any more, and that is on disk.
     Fenced(Epoch),
 }
+
+/// A rule taken away. Only the simulation sets one, to prove that it would notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Weakness {
+    /// A leader compares the counters of epochs only, and does not see a higher epoch with the same counter.
+    pub counts_only: bool,
+    /// A leader hands over to any better node that asks, not only to the best.
+    pub grants_any: bool,
+}

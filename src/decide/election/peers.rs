@@ -1,0 +1,242 @@
+//! Who is heard, and is it who it says? Heartbeats count if they name this run and are new; a run that speaks on after a
+//! newer one of the same node was heard is another machine with a copied identity.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::timing::{DOUBLE, TELL_DOUBLE};
+use crate::model::election::{Heard, Heartbeat, PeerTag, RunTag};
+use crate::model::id::{Epoch, Incarnation, NodeId};
+use crate::model::time::Timestamp;
+
+/// How many runs of one peer are remembered, so that recordings of them are known as such.
+const RUNS: usize = 16;
+
+/// What a heartbeat is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It counts.
+    Counts,
+    /// An older run's last words: its claims count, what it says about itself does not.
+    Straggler,
+    /// It proves nothing: not said to this run, said before, or said by a run that stands back.
+    Nothing,
+}
+
+#[derive(Debug, Clone)]
+struct Run {
+    incarnation: Incarnation,
+    seq: u64,
+    first: Timestamp,
+}
+
+/// One other member.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    tag: PeerTag,
+    /// Told back in heartbeats; may be no more than a hint.
+    run: Option<Incarnation>,
+    /// In the order in which they were first heard; the last is the one that counts.
+    runs: Vec<Run>,
+    /// Runs up to this boot were forgotten.
+    floor: u64,
+    /// New words of an older run, long after the newest was first heard.
+    strikes: u8,
+    /// An older run that spoke after the newest was heard: named as heard as well, until it is known who is who.
+    in_doubt: Option<(Incarnation, Timestamp)>,
+    /// Runs that shall stand back, and when each was last heard.
+    doubled: Vec<(Incarnation, Timestamp)>,
+    /// The last heartbeat that counted.
+    said: Option<(Arc<Heartbeat>, Timestamp)>,
+}
+
+impl Peer {
+    fn new(node: &NodeId) -> Self {
+        Self {
+            tag: PeerTag::of(node),
+            run: None,
+            runs: Vec::new(),
+            floor: 0,
+            strikes: 0,
+            in_doubt: None,
+            doubled: Vec::new(),
+            said: None,
+        }
+    }
+
+    /// Its short name on the wire.
+    pub const fn tag(&self) -> PeerTag {
+        self.tag
+    }
+
+    /// Whether it was heard within `silence`.
+    pub fn is_direct(&self, now: Timestamp, silence: Duration) -> bool {
+        self.said.as_ref().is_some_and(|(_, at)| now.saturating_sub(*at) <= silence)
+    }
+
+    /// The last heartbeat that counted, if it is not older than `silence`.
+    pub fn heard(&self, now: Timestamp, silence: Duration) -> Option<&Heartbeat> {
+        self.said.as_ref().filter(|(_, at)| now.saturating_sub(*at) <= silence).map(|(said, _)| &**said)
+    }
+
+    /// The last heartbeat that counted, however long ago.
+    pub fn last(&self) -> Option<&Heartbeat> {
+        self.said.as_ref().map(|(said, _)| &**said)
+    }
+
+    fn judge(&mut self, said: &Heartbeat, names_me: bool, now: Timestamp) -> Verdict {
+        let run = said.incarnation;
+        if let Some((_, at)) = self.doubled.iter_mut().find(|(doubled, _)| *doubled == run) {
+            *at = now;
+            return Verdict::Nothing;
+        }
+        if !names_me {
+            // It may be a recording, so it only tells a run to try; the true one will name us back.
+            if self.run.is_none_or(|known| known.boot < run.boot) {
+                self.run = Some(run);
+            }
+            return Verdict::Nothing;
+        }
+        let newest = self.runs.len().saturating_sub(1);
+        match self.runs.iter().position(|known| known.incarnation == run) {
+            Some(at) if said.seq <= self.runs[at].seq => Verdict::Nothing,
+            Some(at) => {
+                self.runs[at].seq = said.seq;
+                if at != newest {
+                    return self.old_run_spoke(run, now);
+                }
+                self.run = Some(run);
+                Verdict::Counts
+            }
+            None if run.boot <= self.floor => Verdict::Nothing,
+            None => {
+                self.heard_first(run, said.seq, now);
+                Verdict::Counts
+            }
+        }
+    }
+
+    fn heard_first(&mut self, run: Incarnation, seq: u64, now: Timestamp) {
+        if self.runs.len() == RUNS {
+            self.floor = self.floor.max(self.runs.remove(0).incarnation.boot);
+        }
+        self.runs.push(Run { incarnation: run, seq, first: now });
+        (self.run, self.strikes) = (Some(run), 0);
+    }
+
+    /// Two words, because one may have lain in a buffer somewhere.
+    fn old_run_spoke(&mut self, run: Incarnation, now: Timestamp) -> Verdict {
+        let is_late = self.runs.last().is_some_and(|newest| now.saturating_sub(newest.first) > DOUBLE);
+        if is_late {
+            self.strikes += 1;
+        }
+        if self.strikes < 2 {
+            self.in_doubt = Some((run, now));
+            return Verdict::Straggler;
+        }
+        (self.strikes, self.in_doubt) = (0, None);
+        if let Some(later) = self.runs.pop() {
+            self.doubled.truncate(RUNS - 1);
+            self.doubled.insert(0, (later.incarnation, now));
+        }
+        self.run = Some(run);
+        match self.runs.last() {
+            Some(newest) if newest.incarnation == run => Verdict::Counts,
+            _ => Verdict::Straggler,
+        }
+    }
+}
+
+/// The other members.
+#[derive(Debug, Clone, Default)]
+pub struct Peers {
+    of: BTreeMap<NodeId, Peer>,
+}
+
+impl Peers {
+    /// Keeps exactly `members`.
+    pub fn set(&mut self, members: &BTreeSet<NodeId>) {
+        self.of.retain(|node, _| members.contains(node));
+        for node in members {
+            self.of.entry(node.clone()).or_insert_with(|| Peer::new(node));
+        }
+    }
+
+    /// Whether this node knows no other.
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// One of them.
+    pub fn get(&self, node: &NodeId) -> Option<&Peer> {
+        self.of.get(node)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&NodeId, &Peer)> {
+        self.of.iter()
+    }
+
+    /// Takes in a heartbeat, and says what it is worth.
+    pub fn take(&mut self, said: &Arc<Heartbeat>, names_me: bool, now: Timestamp) -> Verdict {
+        let Some(peer) = self.of.get_mut(&said.from) else { return Verdict::Nothing };
+        let verdict = peer.judge(said, names_me, now);
+        if verdict == Verdict::Counts {
+            peer.said = Some((Arc::clone(said), now));
+        }
+        verdict
+    }
+
+    /// Whether `run` of `node` shall stand back.
+    pub fn is_doubled(&self, node: &NodeId, run: Incarnation) -> bool {
+        self.of.get(node).is_some_and(|peer| peer.doubled.iter().any(|(doubled, _)| *doubled == run))
+    }
+
+    /// Those heard directly within `silence`, each with its last heartbeat.
+    pub fn direct(&self, now: Timestamp, silence: Duration) -> impl Iterator<Item = (&NodeId, &Heartbeat)> {
+        self.of.iter().filter_map(move |(node, peer)| Some((node, peer.heard(now, silence)?)))
+    }
+
+    /// Whether any of those heard directly says that it hears `tag`.
+    pub fn is_heard_by_any(&self, tag: PeerTag, now: Timestamp, silence: Duration) -> bool {
+        self.direct(now, silence).any(|(_, said)| said.hears.iter().any(|heard| heard.peer == tag && heard.is_live))
+    }
+
+    /// How many of those heard directly follow `node`.
+    pub fn followers(&self, node: &NodeId, now: Timestamp, silence: Duration) -> usize {
+        let is_follower = |said: &Heartbeat| said.follows.as_ref().is_some_and(|epoch: &Epoch| epoch.node == *node);
+        self.direct(now, silence).filter(|(_, said)| is_follower(said)).count()
+    }
+
+    /// What a heartbeat says about whom this node has heard.
+    pub fn hears(&self, now: Timestamp, silence: Duration) -> Vec<Heard> {
+        let mut hears = Vec::with_capacity(self.of.len());
+        for peer in self.of.values() {
+            let heard = |run, is_live| Heard { peer: peer.tag, run: RunTag::of(run), is_live };
+            hears.extend(peer.run.map(|run| heard(run, peer.is_direct(now, silence))));
+            let in_doubt = peer.in_doubt.filter(|(_, at)| now.saturating_sub(*at) <= silence);
+            hears.extend(in_doubt.map(|(run, _)| heard(run, true)));
+        }
+        hears
+    }
+
+    /// Runs to tell that they shall stand back.
+    pub fn doubled(&self, now: Timestamp) -> Vec<RunTag> {
+        let recent = |peer: &Peer| -> Vec<RunTag> {
+            let is_recent = |at: Timestamp| now.saturating_sub(at) <= TELL_DOUBLE;
+            peer.doubled.iter().filter(|(_, at)| is_recent(*at)).map(|(run, _)| RunTag::of(*run)).collect()
+        };
+        self.of.values().filter(|peer| !peer.doubled.is_empty()).flat_map(recent).collect()
+    }
+
+    /// Whether `node`, heard within `silence`, says that it hears run `run` of `me`.
+    pub fn hears_me(&self, node: &NodeId, me: PeerTag, run: RunTag, now: Timestamp, silence: Duration) -> bool {
+        let said = self.of.get(node).and_then(|peer| peer.heard(now, silence));
+        said.is_some_and(|said| said.hears.iter().any(|heard| heard.peer == me && heard.run == run && heard.is_live))
+    }
+}
+
+#[cfg(test)]
+#[path = "peers_tests.rs"]
+mod tests;
