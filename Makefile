@@ -9,7 +9,7 @@ PROFILE ?= release
 binary := target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/kraken
 ui_sources = $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -path ui/e2e -prune -o -type f -print)
 
-.PHONY: help demo test bench lint ui build fmt
+.PHONY: help demo test lab bench lint ui build fmt
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,10 @@ demo: ## install what is missing, start a node, deploy examples/hello-node; ONCE
 
 test: ## everything, also against real Docker, Git servers and Chromium
 	@tests/all.sh
+
+lab: ## several machines on this one: every scenario of docs/lab.md, an hour or more; ONLY=NAME for some of them
+	installers/installer-dev.sh --tests
+	cargo test --locked --test lab -- --include-ignored --test-threads=1 --nocapture $(ONLY)
 
 bench: ui ## measure; docs/benchmarks.md says what and against whom
 	cargo build --profile dist

@@ -93,7 +93,13 @@ collect_packages() {
         want_command ssh openssh-client
         want_command openssl openssl
         want_command busybox busybox-static
+        # tests/lab: hosts as namespaces (docs/lab.md), and what its users look with
         want_command ip iproute2
+        want_command nsenter util-linux
+        want_command avahi-browse avahi-utils
+        want_command avahi-daemon avahi-daemon
+        want_command dbus-daemon dbus
+        want_command tshark tshark
         want_command systemd-analyze systemd
         if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then want python3-venv; fi
         if ! fc-list 2>/dev/null | grep -q .; then want fonts-dejavu-core; fi
@@ -107,14 +113,16 @@ install_packages() {
         fail "Installing needs root and there is no sudo. Run this as root."
     fi
     run "Asking Debian for its package lists" as_root apt-get update || say "Some lists could not be read; going on with the others."
-    local masked=no
-    # A test starts its own sshd; installing one must not open a port on this machine.
-    if [[ " ${wanted[*]} " == *" openssh-server "* ]] && has_systemd; then
-        as_root systemctl mask ssh.service ssh.socket >>"$log" 2>&1 && masked=yes
+    local masked=()
+    # Tests start their own daemons; installing one must not open a port on this machine.
+    if has_systemd; then
+        if [[ " ${wanted[*]} " == *" openssh-server "* ]]; then masked+=(ssh.service ssh.socket); fi
+        if [[ " ${wanted[*]} " == *" avahi-daemon "* ]]; then masked+=(avahi-daemon.service avahi-daemon.socket); fi
+        if [ ${#masked[@]} != 0 ]; then as_root systemctl mask "${masked[@]}" >>"$log" 2>&1 || masked=(); fi
     fi
     run "Installing ${wanted[*]}" quiet_install "${wanted[@]}" || fail "Debian's package tool could not install them."
-    if [ "$masked" = yes ]; then
-        say "The SSH server is there for tests only; its service is masked. To use it: systemctl unmask ssh"
+    if [ ${#masked[@]} != 0 ]; then
+        say "Some servers are there for tests only; their services are masked. To use them: systemctl unmask ${masked[*]}"
     fi
     if ! has docker && is_offered docker-cli; then
         run "Installing docker-cli" quiet_install docker-cli || fail "docker-cli could not be installed."

@@ -74,10 +74,18 @@ impl GitServer {
         Self::run(Behaviour::default(), Some(name))
     }
 
+    /// A public server without TLS where somebody listens already, such as in another network namespace.
+    pub fn on(listener: std::net::TcpListener) -> Self {
+        Self::run_on(listener, Behaviour::default(), None)
+    }
+
     fn run(behaviour: Behaviour, tls: Option<&str>) -> Self {
+        Self::run_on(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), behaviour, tls)
+    }
+
+    fn run_on(std_listener: std::net::TcpListener, behaviour: Behaviour, tls: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let std_listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         std_listener.set_nonblocking(true).unwrap();
         let address = std_listener.local_addr().unwrap();
         let app =
