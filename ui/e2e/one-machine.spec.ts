@@ -150,6 +150,21 @@ test("a value and a secret set here reach the app without a build, and the value
   await keepsItsPromises(page, "env");
 });
 
+test("the number of copies is set here, and goes back to the file", async () => {
+  await tab("Copies and address");
+  await keepsItsPromises(page, "copies and address");
+  await page.getByRole("button", { name: "Change Copies" }).click();
+  await page.getByLabel("Copies", { exact: true }).fill("2");
+  await keepsItsPromises(page, "copies dialog");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Copies: 2" })).toBeVisible();
+  await expect(page.getByText(/^Set here; the file says/)).toBeVisible();
+  await expect(page.getByText(/^2 copies on /)).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Reset Copies to the file" }).click();
+  await expect(page.getByRole("heading", { name: "Copies: 1" })).toBeVisible();
+  await expect(page.getByText(/^1 copy on /)).toBeVisible({ timeout: 60_000 });
+});
+
 test("a new commit is one press away, and so is the way back", async () => {
   await machine.commit(app, { "server.js": SERVER("second") }, "Second words");
   await page.getByRole("button", { name: "Update" }).click();

@@ -1,6 +1,6 @@
 // Which page does an address mean, and which address does a page have?
 
-export const APP_TABS = ["overview", "logs", "versions", "charts", "env", "failures", "remove"] as const;
+export const APP_TABS = ["overview", "logs", "versions", "charts", "env", "scale", "failures", "remove"] as const;
 export type AppTab = (typeof APP_TABS)[number];
 
 export type Route =

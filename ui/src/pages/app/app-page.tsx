@@ -14,11 +14,12 @@ import { FailuresTab } from "./failures-tab";
 import { LogsTab } from "./logs-tab";
 import { OverviewTab } from "./overview-tab";
 import { RemoveTab } from "./remove-tab";
+import { ScaleTab } from "./scale-tab";
 import { VersionsTab } from "./versions-tab";
 
 const TABS: [AppTab, string][] = [
   ["overview", "Overview"], ["logs", "Logs"], ["versions", "Versions"], ["charts", "Charts"], ["env", "Env and secrets"],
-  ["failures", "Failures"], ["remove", "Turn off, destroy"],
+  ["scale", "Copies and address"], ["failures", "Failures"], ["remove", "Turn off, destroy"],
 ];
 
 export function AppPage({ app: id, tab }: { app: string; tab: AppTab }) {
@@ -71,6 +72,7 @@ function Tab({ tab, app, refetch }: { tab: AppTab; app: App; refetch: () => void
     case "versions": return <VersionsTab app={app} />;
     case "charts": return <ChartsTab app={app} />;
     case "env": return <EnvTab app={app} refetch={refetch} />;
+    case "scale": return <ScaleTab app={app} refetch={refetch} />;
     case "failures": return <FailuresTab app={app} />;
     case "remove": return <RemoveTab app={app} />;
   }

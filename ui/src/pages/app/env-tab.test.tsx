@@ -10,12 +10,11 @@ const app = {
   id: "notes", name: "notes",
   env: [{ name: "TZ", value: "Europe/Berlin", set_here: true, file: "UTC" }, { name: "CACHE", value: "64", set_here: false, file: "64" }],
   secrets: [{ name: "KEY", is_set: false, wanted: true }, { name: "MAIL", is_set: true, wanted: true, set_at: "2026-11-12T00:00:00Z" }],
-  route: { publish: { value: 20_001, set_here: true, file: null }, hosts: { value: [], set_here: false, file: [] } },
 } as unknown as App;
 const accepted = { app: "notes", deployment: null, copies: 1, message: "Taken." };
 
 function open() {
-  const agent = new Agent({ "PUT /apps/notes/env": accepted, "PUT /apps/notes/secrets/KEY": accepted, "PUT /apps/notes/secrets/NEW_ONE": accepted, "PUT /apps/notes/route": accepted });
+  const agent = new Agent({ "PUT /apps/notes/env": accepted, "PUT /apps/notes/secrets/KEY": accepted, "PUT /apps/notes/secrets/NEW_ONE": accepted });
   const refetch = vi.fn();
   render(<House><EnvTab app={app} refetch={refetch} /></House>);
   return { agent, refetch, user: userEvent.setup() };
@@ -55,18 +54,5 @@ describe("env and secrets", () => {
     expect(screen.getByText(/letters, digits and underscores/)).toBeTruthy();
     await user.click(screen.getByRole("button", { name: "Save NEW-ONE" }));
     expect(agent.sent("PUT /apps/notes/secrets/NEW-ONE")).toHaveLength(0);
-  });
-  it("a port of one's own is a number or nothing, and can be given back", async () => {
-    const { agent, user } = open();
-    await user.click(screen.getByRole("button", { name: "Change LAN port" }));
-    await user.clear(screen.getByLabelText("Port"));
-    await user.type(screen.getByLabelText("Port"), "80");
-    await user.click(screen.getByRole("button", { name: "Save" }));
-    expect(agent.sent("PUT /apps/notes/route")).toHaveLength(0);
-    await user.type(screen.getByLabelText("Port"), "80");
-    await user.click(screen.getByRole("button", { name: "Save" }));
-    await waitFor(() => expect(agent.sent("PUT /apps/notes/route")).toEqual([{ publish: 8080 }]));
-    await user.click(screen.getByRole("button", { name: "Reset LAN port to the file" }));
-    await waitFor(() => expect(agent.sent("PUT /apps/notes/route")).toEqual([{ publish: 8080 }, { publish: null }]));
   });
 });

@@ -8,7 +8,6 @@ import { useNow } from "../../parts/now";
 import { Panel } from "../../parts/panel";
 import { StateWord } from "../../parts/words";
 import { moment } from "../../words/time";
-import { ReachPanel } from "./reach-panel";
 import { ValueDialog, type Asked } from "./value-dialog";
 
 export function EnvTab({ app, refetch }: { app: App; refetch: () => void }) {
@@ -40,7 +39,6 @@ export function EnvTab({ app, refetch }: { app: App; refetch: () => void }) {
           <button type="button" className="btn quiet" onClick={() => setAsked({ kind: "secret", name: null, value: "" })}><Icon name="lock" />Add a secret</button>
         </div>
       </Panel>
-      <ReachPanel app={app} after={after} />
       {asked && <ValueDialog asked={asked} save={save} onClose={() => setAsked(null)} />}
     </div>
   );
