@@ -5,7 +5,7 @@ const frame = { left: 0, right: 100, top: 0, bottom: 50 };
 const flat = (n: number): Sample[] => Array.from({ length: n }, (_, at) => ({ at, value: 1 }));
 
 it("the top of a scale is a round number that holds everything", () => {
-  expect([3, 17, 38, 60, 100, 148, 0.3].map((most) => roundTop(most, 0))).toEqual([5, 20, 50, 100, 100, 200, 0.5]);
+  expect([3, 17, 38, 60, 100, 148, 1024, 0.3].map((most) => roundTop(most, 0))).toEqual([3, 20, 40, 60, 100, 160, 1200, 0.3]);
   expect(roundTop(0, 10)).toBe(10);
 });
 it("a spike survives the buckets", () => {

@@ -3,11 +3,12 @@
 export interface Sample { at: number; value: number }
 export interface Frame { left: number; right: number; top: number; bottom: number }
 
-/** The smallest round number (1, 2, 2.5, 5 × 10ⁿ) that holds `most`, at least `least`. */
+/** The smallest round number, whose half is round too, that holds `most`, at least `least`. */
 export function roundTop(most: number, least: number): number {
   const wanted = Math.max(most, least, Number.MIN_VALUE);
   const unit = 10 ** Math.floor(Math.log10(wanted));
-  return ([1, 2, 2.5, 5, 10].find((n) => n * unit >= wanted * 0.9999) ?? 10) * unit;
+  const round = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((n) => n * unit >= wanted * 0.9999) ?? 10;
+  return Number((round * unit).toPrecision(3));
 }
 
 /** Lowest and highest of each bucket in the order they came, so that a spike survives. */

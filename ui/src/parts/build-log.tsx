@@ -44,7 +44,7 @@ function useBuildLines(deployment: string): { lines: BuildLine[]; skipped: numbe
 export function BuildLogWell({ deployment, live }: { deployment: string; live: boolean }) {
   const { lines, skipped, failed } = useBuildLines(deployment);
   const [following, setFollowing] = useState(true);
-  const [wrapped] = useState(narrow);
+  const [wrapped, setWrapped] = useState(narrow);
   const warnings = lines.filter((line) => line.stream !== "step" && levelOf(line) === "warn").length;
   const empty = failed ? "The build log cannot be read just now." : live ? "Nothing was built yet." : "This deployment built nothing, or its log is no longer kept.";
   return (
@@ -56,6 +56,7 @@ export function BuildLogWell({ deployment, live }: { deployment: string; live: b
         <span>{count(lines.length, "line")}</span>
         {warnings > 0 && <span className="warn">{count(warnings, "warning")}</span>}
         {skipped > 0 && <span>{count(skipped, "line")} skipped while it went too fast</span>}
+        <button type="button" className="wrap-it" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)}>{wrapped ? "Lines wrap" : "Wrap lines"}</button>
         {live && <span>{following ? "Following" : "Scrolled up: paused"}</span>}
         {live && !following && <button type="button" className="jump" onClick={() => setFollowing(true)}>Follow</button>}
       </div>

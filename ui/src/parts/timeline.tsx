@@ -33,7 +33,7 @@ function Phase({ step, deployment, over, usual, wide, now }: PhaseProps) {
       <span className={`mark t-${look.tone}`}><Shape name={look.shape} /></span>
       <span className={`ph${loud}`}>{phaseWord(step.phase)}<span className="vh">, {SPOKEN[step.state] ?? step.state}</span></span>
       <span className="lane" aria-hidden="true">
-        {wide && bar && <i className={laneClass(step.state)} style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />}
+        {wide && bar && <i className={laneClass(step.state)} style={{ left: `min(${bar.left}%, 100% - 4px)`, width: `${bar.width}%` }} />}
         {!wide && step.state === "now" && <i className="now" style={{ left: 0, width: `${share ?? 100}%` }} />}
       </span>
       <span className="dur num">{stepTime(step, over, usual, now)}</span>

@@ -12,6 +12,11 @@ it("a size has three figures and a unit", () => {
 it("of what is said in the unit of the whole", () => {
   expect(plain(bytesOf(9.1 * 1024 * MB, 16 * 1024 * MB))).toBe("9.1 of 16.0 GB");
   expect(plain(bytesOf(84 * MB, 512 * MB))).toBe("84 of 512 MB");
+  expect(plain(bytesOf(0, 1024 * MB))).toBe("0.0 of 1.0 GB");
+});
+it("what is little of a large whole keeps its own unit, so that it is not nothing", () => {
+  expect(plain(bytesOf(17 * MB, 1024 * MB))).toBe("17 MB of 1.0 GB");
+  expect(plain(bytesOf(2 * MB, 512 * MB))).toBe("2 of 512 MB");
 });
 it("a share never leaves 0 to 100, whatever the machine says", () => {
   expect([share(5, 10), share(11, 10), share(-1, 10), share(1, 0)]).toEqual([50, 100, 0, 0]);

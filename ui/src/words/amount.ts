@@ -16,9 +16,10 @@ export function bytes(count: number): string {
   return `${text}${NBSP}${UNITS[unit]}`;
 }
 
-/** "9.1 of 16 GB": both in the unit of the whole. */
+/** "9.1 of 16.0 GB": both in the unit of the whole, or "17 MB of 1.0 GB" where nothing would be left of it. */
 export function bytesOf(used: number, total: number): string {
   const whole = bytes(total);
+  if (used > 0 && used < total / 20 && bytes(used).slice(-2) !== whole.slice(-2)) return `${bytes(used)} of ${whole}`;
   const unit = UNITS.findIndex((name) => whole.endsWith(`${NBSP}${name}`));
   const value = used / 1024 ** unit;
   return `${value >= 99.95 ? value.toFixed(0) : value.toFixed(unit >= 3 ? 1 : 0)} of ${whole}`;

@@ -1,6 +1,7 @@
 // How does an app's state look and read? A shape, a word, a tone; the colour is the echo.
 import type { AppStateKind, AppSummary } from "../api/types";
 import type { ShapeName } from "../draw/shape";
+import { openable } from "./address";
 
 export type Tone = "run" | "sleep" | "work" | "bad" | "off" | "sea";
 export interface Look { word: string; shape: ShapeName; tone: Tone }
@@ -34,6 +35,11 @@ export function stateWord(app: Pick<AppSummary, "state" | "version">): string {
 /** Did the newest deployment fail while an older version serves on? */
 export function lastFailed(app: Pick<AppSummary, "state" | "deployment">): boolean {
   return app.deployment?.state === "failed" && app.state.kind !== "failed";
+}
+
+/** The address under which something answers: none while it is off or before its first version runs. */
+export function openAddress(app: Pick<AppSummary, "address" | "version" | "wanted">): string | null {
+  return app.wanted === "on" && app.version ? openable(app.address) : null;
 }
 
 /** Below the waterline: off, or on its way there. */

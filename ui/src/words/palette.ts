@@ -1,22 +1,22 @@
 // What can one find or do from the palette? Each row says its effect.
 import type { AppSummary } from "../api/types";
 import { appRoute, type AppTab, type Route } from "../route";
-import { stateWord } from "./app-state";
+import { openAddress, stateWord } from "./app-state";
 
 export interface Hit {
   key: string; group: "Apps" | "Do" | "Pages"; label: string; effect: string; app?: string;
   does: { kind: "go"; to: Route } | { kind: "open"; address: string } | { kind: "post"; path: string } | { kind: "shortcuts" };
 }
 
-const TABS: [AppTab, string][] = [["logs", "Logs of"], ["env", "Env and secrets of"], ["versions", "Versions of"], ["charts", "Charts of"]];
+const TABS: [AppTab, string][] = [["logs", "Logs of"], ["env", "Env and secrets of"], ["scale", "Copies and address of"], ["versions", "Versions of"], ["charts", "Charts of"]];
 
 function ofApp(app: AppSummary): Hit[] {
   const path = `/apps/${encodeURIComponent(app.id)}`;
   const post = (verb: string, label: string, effect: string): Hit => (
     { key: `${app.id} ${verb}`, group: "Do", label: `${label} ${app.name}`, effect, app: app.name, does: { kind: "post", path: `${path}/${verb}` } }
   );
-  const open: Hit[] = app.address && app.wanted === "on"
-    ? [{ key: `${app.id} open`, group: "Apps", label: `Open ${app.name}`, effect: app.address, app: app.name, does: { kind: "open", address: app.address } }] : [];
+  const address = openAddress(app);
+  const open: Hit[] = address ? [{ key: `${app.id} open`, group: "Apps", label: `Open ${app.name}`, effect: address, app: app.name, does: { kind: "open", address } }] : [];
   return [
     { key: app.id, group: "Apps", label: app.name, effect: stateWord(app), app: app.name, does: { kind: "go", to: appRoute(app.id) } },
     ...open,

@@ -8,13 +8,13 @@ import { usePlace } from "../../parts/link";
 import { Title } from "../../parts/page";
 import { Switch } from "../../parts/switch";
 import { StateWord } from "../../parts/words";
-import { addressText, openable } from "../../words/address";
-import { lookOf, stateWord } from "../../words/app-state";
+import { addressText } from "../../words/address";
+import { lookOf, openAddress, stateWord } from "../../words/app-state";
 
 export function AppHead({ app }: { app: App }) {
   const { go } = usePlace();
   const look = lookOf(app.state.kind);
-  const open = app.wanted === "on" ? openable(app.address) : null;
+  const open = openAddress(app);
   const update = async () => {
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/update`, {});
     if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
@@ -29,6 +29,7 @@ export function AppHead({ app }: { app: App }) {
         <Title tab={app.name}>{app.name}</Title>
         <p className="line">
           <StateWord shape={look.shape} tone={look.tone}>{stateWord(app)}</StateWord>
+          {app.state.kind === "running" && app.state.reason && <span>{app.state.reason.replace(/\.$/, "")}</span>}
           {open && <a className="mono" href={open} target="_blank" rel="noreferrer">{addressText(open)}</a>}
         </p>
       </div>
@@ -36,8 +37,8 @@ export function AppHead({ app }: { app: App }) {
         {open && <a className="btn primary" href={open} target="_blank" rel="noreferrer"><Icon name="open" />Open</a>}
         <Action run={update} not={app.source.upload ? "It came from a folder: deploy it again with kraken deploy" : off}><Icon name="again" />Update</Action>
         <Action run={restart} not={off}>Restart</Action>
-        <span className="onoff">{app.wanted === "on" ? "On" : "Off"} <Switch app={app} /></span>
       </div>
+      <span className="onoff">{app.wanted === "on" ? "On" : "Off"} <Switch app={app} /></span>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { Panel, ProblemNote } from "../../parts/panel";
 import { Loading, Says, StateWord } from "../../parts/words";
 import { count } from "../../words/amount";
 import { phaseWord } from "../../words/deployment";
-import { sentences } from "../../words/sentence";
+import { begun, sentences } from "../../words/sentence";
 import { moment } from "../../words/time";
 
 export function FailuresTab({ app }: { app: App }) {
@@ -28,11 +28,11 @@ function Row({ failure }: { failure: Failure }) {
   return (
     <div className="row">
       <div>
-        <h3>
-          <StateWord shape={failed ? "bad" : "stop"} tone={failed ? "bad" : "off"}>{failed ? "Failed" : "Cancelled"}</StateWord>{" "}
-          {failure.version_number ? `v${failure.version_number}, ` : ""}at {phaseWord(failure.step).toLowerCase()} <span className="dim">{moment(failure.at, now)}</span>
+        <h3 className="with-state">
+          <StateWord shape={failed ? "bad" : "stop"} tone={failed ? "bad" : "off"}>{failed ? "Failed" : "Cancelled"}</StateWord>
+          <span>{failure.version_number ? `v${failure.version_number}, ` : ""}at {phaseWord(failure.step).toLowerCase()}</span><span className="dim">{moment(failure.at, now)}</span>
         </h3>
-        <p><Says text={sentences(failure.reason, failure.next)} /></p>
+        <p><Says text={begun(sentences(failure.reason, failure.next))} /></p>
         {failure.log_tail.length > 0 && <details><summary className="small">Its last {failure.log_tail.length === 1 ? "line" : count(failure.log_tail.length, "line")}</summary><pre className="tail">{failure.log_tail.join("\n")}</pre></details>}
       </div>
       <Link className="btn small" to={{ page: "deployment", id: failure.deployment }}>See it</Link>

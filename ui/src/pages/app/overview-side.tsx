@@ -10,13 +10,15 @@ import { useNow } from "../../parts/now";
 import { Panel } from "../../parts/panel";
 import { Hint, Says } from "../../parts/words";
 import { addressText, openable, phoneAddress, sourceText } from "../../words/address";
-import { bytes, bytesOf, listed, percent, shortCommit } from "../../words/amount";
+import { bytes, bytesOf, count, listed, percent, shortCommit } from "../../words/amount";
+import { openAddress } from "../../words/app-state";
 import { deploymentLook, deploymentTitle } from "../../words/deployment";
 import { between, duration, moment } from "../../words/time";
 import { sentences } from "../../words/sentence";
 
 export function OpenIt({ app }: { app: App }) {
   if (app.wanted === "off") return null;
+  if (!openAddress(app)) return <NotYet app={app} />;
   const phone = phoneAddress(app.addresses, app.address);
   const others = [...app.addresses.lan, app.addresses.localhost].filter((address) => address && address !== phone && openable(address));
   return (
@@ -45,16 +47,36 @@ export function OpenIt({ app }: { app: App }) {
   );
 }
 
+/** Before its first version runs nothing answers, so there is nothing to scan or to open. */
+function NotYet({ app }: { app: App }) {
+  const phone = phoneAddress(app.addresses, app.address);
+  return <Panel title="Open it"><p className="small soft">It answers once its first version runs{phone ? <>, at <span className="mono">{addressText(phone)}</span></> : ""}.</p></Panel>;
+}
+
 export function Why({ app }: { app: App }) {
   const lone = useHouse().nodes.length === 1;
-  if (app.placement.length === 0) return null;
+  const places = byMachine(app.placement);
+  if (places.length === 0) return null;
   return (
     <Panel title="Why it is where it is">
       <ul className="small places">
-        {app.placement.map((place) => <li key={place.node}><b>{place.node_name}</b><br /><span className="soft"><Says text={lone ? "The only machine, so its copies run here." : place.why} /></span></li>)}
+        {places.map(({ node, name, copies, whys }) => (
+          <li key={node}>
+            <b>{name}</b>{copies > 1 && <span className="dim"> {count(copies, "copy", "copies")}</span>}
+            {(lone ? ["The only machine, so it runs here."] : whys).map((why) => <p key={why} className="soft"><Says text={why} /></p>)}
+          </li>
+        ))}
       </ul>
     </Panel>
   );
+}
+
+/** Each machine once, with how many copies it runs and each reason once. */
+function byMachine(placement: App["placement"]): { node: string; name: string; copies: number; whys: string[] }[] {
+  return [...new Set(placement.map((place) => place.node))].map((node) => {
+    const here = placement.filter((place) => place.node === node);
+    return { node, name: here[0]?.node_name ?? node, copies: here.length, whys: [...new Set(here.map((place) => place.why))] };
+  });
 }
 
 export function Facts({ app }: { app: App }) {
@@ -65,9 +87,10 @@ export function Facts({ app }: { app: App }) {
     ["Source", source.url ? sourceText(source.url) : "a folder, uploaded"],
     ["Follows", <>{referenceText(app)}{source.root && <> in <code>{source.root}</code></>}</>],
     ["Commit", source.commit && <code>{shortCommit(source.commit)}</code>],
-    ["Language", [app.lang, app.addresses.port ? `LAN port ${app.addresses.port}` : ""].filter(Boolean).join(", ")],
+    ["Language", app.lang],
+    ["LAN port", app.addresses.port],
     ["Now", app.stats && `${percent(app.stats.cpu_percent)} cpu, ${bytesOf(app.stats.memory_bytes, app.stats.memory_limit)}`],
-    ["Started", replica && `${moment(replica.started_at, now)}${replica.restarts > 0 ? `, restarted ${replica.restarts} times` : ""}`],
+    ["Started", replica && app.version && `${moment(replica.started_at, now)}${replica.restarts > 0 ? `, restarted ${replica.restarts} times` : ""}`],
     ["Volumes", app.volumes.length > 0 && listed(app.volumes.map((v) => `${v.name} at ${v.path}${v.size_bytes ? `, ${bytes(v.size_bytes)}` : ""}`))],
     ["Set here", setHere(app)],
   ];

@@ -28,7 +28,7 @@ export function DeployPage({ url }: { url?: string }) {
   return (
     <div className="wrap">
       <PageHead title="Deploy an app" tab="Deploy" says="From a Git address to one that every phone in the house can open." />
-      <div className={text === null ? "cols one" : "cols deploy-cols"}>
+      <div className="cols deploy-cols">
         <section className="panel" aria-label="New app">
           <ol className="body">
             <SourceStep draft={draft} looked={looked} edit={edit} />
@@ -38,7 +38,7 @@ export function DeployPage({ url }: { url?: string }) {
           </ol>
           <Submit draft={draft} inspection={looked.busy ? null : inspection} not={looked.busy ? "Still looking" : looked.problem ? "The repository has to be reached first" : obstacle(inspection, findings)} />
         </section>
-        {text !== null && (
+        {text === null ? <Ways /> : (
           <section className="manifest" aria-labelledby="manifest">
             <div className="sec"><h2 id="manifest">shipwreck.toml</h2><span className="aside">{inspection ? `at ${shortCommit(inspection.commit.id)}, ` : ""}checked as you type</span></div>
             {inspection?.manifest.why && inspection.manifest.text && draft.manifest === null && <Hint><Says text={sentences("The repository has none. This one would fit", inspection.manifest.why)} /></Hint>}
@@ -48,6 +48,17 @@ export function DeployPage({ url }: { url?: string }) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Beside the form while there is no file to show: what Kraken makes of a repository, and the other way in. */
+function Ways() {
+  return (
+    <section className="ways soft" aria-labelledby="ways">
+      <h2 id="ways">What Kraken needs</h2>
+      <p>A repository with a <code>shipwreck.toml</code>, or one it can tell by itself: Node, Python, a static page, a Dockerfile. The file then stands here, checked as you type.</p>
+      <p>From a folder instead, on the command line: <code>kraken deploy .</code></p>
+    </section>
   );
 }
 

@@ -23,7 +23,7 @@ export function RunStep({ draft, inspection, findings, edit }: RunProps) {
         <span>Name</span>
         <input className="input" value={draft.name} placeholder={app?.name ?? "a name for it"} autoComplete="off" autoCapitalize="none" spellCheck={false} onChange={(event) => edit({ name: event.target.value })} />
       </label>
-      {app?.clash ? <Hint tone="bad">{app.clash}</Hint> : app?.exists && <Hint tone="warn">{app.name} is here already, from this repository: this updates it.</Hint>}
+      {app?.clash ? <Hint tone="bad">{app.clash}</Hint> : app?.exists && <Hint>{app.name} is here already, from this repository: this updates it. What was set here stays.</Hint>}
       <dl className="facts gap-top">
         <dt>Its file</dt><dd>{manifest.origin === "file" ? "shipwreck.toml, from the repository" : manifest.origin === "detected" ? "none in the repository; Kraken would write the one shown" : "as edited here"}</dd>
         {port !== null && <><dt>Listens on</dt><dd>port {port}</dd></>}

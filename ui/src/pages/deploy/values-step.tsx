@@ -40,7 +40,7 @@ export function ValuesStep({ draft, inspection, edit }: ValuesProps) {
       {inspection.secrets.map((name) => (
         <div className="kv" key={name}>
           <input className="input mono" value={name} readOnly aria-label="Name of a secret" />
-          <input className="input mono" type="password" autoComplete="off" placeholder="asked for by the file" aria-label={`Value of ${name}, secret`} value={draft.secrets[name] ?? ""}
+          <input className="input mono" type="password" autoComplete="off" placeholder={inspection.app?.exists ? "stays as it is" : "asked for by the file"} aria-label={`Value of ${name}, secret`} value={draft.secrets[name] ?? ""}
             onChange={(event) => edit({ secrets: { ...draft.secrets, [name]: event.target.value } })} />
           <span className="mid" title="Sealed: nobody can read it back"><Icon name="lock" /></span>
         </div>

@@ -11,7 +11,7 @@ const under: Deployment = {
   steps: [{ phase: "building", state: "now", started_at: new Date().toISOString(), why: "step 9 of 11" }, { phase: "starting", state: "todo", why: "beside v3" }],
 };
 const built = (n: number, text: string): BuildLine => ({ n, at: "2026-11-20T14:00:00Z", stream: "out", text });
-const app = { id: "radio", name: "radio", address: "http://10.0.0.2:20004", usual_ms: { building: 60_000, starting: 2000 } };
+const app = { id: "radio", name: "radio", address: "http://10.0.0.2:20004", usual_ms: { building: 60_000, starting: 2000 }, state: { kind: "updating", reason: "Another build is under way; its turn comes next" } };
 
 describe("a deployment, live", () => {
   let agent: Agent;
@@ -33,6 +33,7 @@ describe("a deployment, live", () => {
     expect(screen.getByText("Version 3 still serves")).toBeTruthy();
     expect(screen.getByText("step 9 of 11")).toBeTruthy();
     expect(await screen.findByText(/^about 2.s$/)).toBeTruthy();
+    expect(screen.getByText("Another build is under way; its turn comes next")).toBeTruthy();
   });
   it("build lines arrive by themselves, in their order, each once", async () => {
     await open();

@@ -11,7 +11,7 @@ import { Panel, ProblemNote } from "../../parts/panel";
 import { Title } from "../../parts/page";
 import { useNow } from "../../parts/now";
 import { Timeline } from "../../parts/timeline";
-import { Loading, StateWord } from "../../parts/words";
+import { Loading, Says, StateWord } from "../../parts/words";
 import { appRoute } from "../../route";
 import { deploymentLook, deploymentTitle, isOver, phaseWord, usualTotal } from "../../words/deployment";
 import { about, between, duration, stopwatch } from "../../words/time";
@@ -43,6 +43,7 @@ function Live({ deployment, app }: { deployment: Deployment; app: App | null }) 
           <Outcome deployment={deployment} app={app} />
           <Panel title="What happens and why">
             <div aria-live="polite" aria-relevant="additions text" className="vh">{over ? deploymentLook(deployment.state).word : phaseWord(deployment.phase)}</div>
+            {!over && deployment.state !== "waiting" && app?.state.reason && <p className="small soft now-says"><Says text={app.state.reason} /></p>}
             <Timeline deployment={deployment} usual={app?.usual_ms} />
             {!over && <p className="small dim gap-top">You can leave this page; the deployment goes on without it.</p>}
           </Panel>
@@ -79,7 +80,7 @@ function Clock({ deployment, over, usual }: { deployment: Deployment; over: bool
   const now = useNow(500, !over);
   const passed = between(deployment.asked_at, deployment.ended_at, now);
   if (over) return <span className="dim small">took {duration(passed)}</span>;
-  return <><span className="clock num" role="timer" aria-label="Elapsed">{stopwatch(passed)}</span>{usual && <span className="dim small">of {about(usual)}</span>}</>;
+  return <><span className="clock num" role="timer" aria-label="Elapsed">{stopwatch(passed)}</span>{usual && <span className="dim small">{passed > usual * 1.5 ? `longer than usual, ${about(usual)}` : `of ${about(usual)}`}</span>}</>;
 }
 
 function Cancel({ deployment }: { deployment: Deployment }) {

@@ -10,7 +10,7 @@ import { Says, StateWord } from "../../parts/words";
 import { appRoute } from "../../route";
 import { addressText } from "../../words/address";
 import { bytesOf, percent } from "../../words/amount";
-import { isBelow, isSerious, lastFailed, lookOf, stateWord } from "../../words/app-state";
+import { isBelow, isSerious, lastFailed, lookOf, openAddress, stateWord } from "../../words/app-state";
 import { isOver } from "../../words/deployment";
 
 interface TileProps { app: AppSummary; levels: number[]; under?: Deployment }
@@ -18,6 +18,7 @@ interface TileProps { app: AppSummary; levels: number[]; under?: Deployment }
 export function Tile({ app, levels, under }: TileProps) {
   const look = lookOf(app.state.kind);
   const below = isBelow(app);
+  const open = below ? null : openAddress(app);
   const alert = !below && (isSerious(app.state.kind) || lastFailed(app));
   return (
     <li className={alert ? "tile alert" : "tile"}>
@@ -25,8 +26,8 @@ export function Tile({ app, levels, under }: TileProps) {
         <FlagView name={app.name} />
         <div>
           <h3><Link to={appRoute(app.id)}>{app.name}</Link></h3>
-          {app.address && !below
-            ? <a className="addr" href={app.address} target="_blank" rel="noreferrer">{addressText(app.address)}</a>
+          {open
+            ? <a className="addr" href={open} target="_blank" rel="noreferrer" title={addressText(open)}>{addressText(open)}</a>
             : <span className="addr">{below ? "no address while off" : "no address yet"}</span>}
         </div>
         <Switch app={app} />

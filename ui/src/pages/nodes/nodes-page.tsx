@@ -1,14 +1,14 @@
 // The machines: vitals, Docker, addresses, what runs on them, and what the doctor says.
-import { useFetched, useHouse } from "../../api/live";
-import type { Check, Node } from "../../api/types";
+import { useHouse } from "../../api/live";
+import type { Node } from "../../api/types";
 import { FlagView } from "../../draw/flag-view";
 import { Link } from "../../parts/link";
 import { PageHead } from "../../parts/page";
-import { Panel, ProblemNote } from "../../parts/panel";
-import { Loading, Says, StateWord } from "../../parts/words";
+import { Panel } from "../../parts/panel";
+import { Loading, Says } from "../../parts/words";
 import { appRoute } from "../../route";
+import { Doctor } from "./doctor";
 import { Ship } from "./ship";
-import { sentences } from "../../words/sentence";
 
 export function NodesPage() {
   const house = useHouse();
@@ -45,26 +45,5 @@ function RunsHere({ node }: { node: Node }) {
         </ul>
       )}
     </Panel>
-  );
-}
-
-const LOOKS = { ok: ["done", "run"], warning: ["warn", "work"], failed: ["bad", "bad"] } as const;
-
-function Doctor() {
-  const { data, problem, refetch } = useFetched<Check[]>("/doctor");
-  return (
-    <div className="gap-top-l">
-      <Panel title="Doctor" aside={<button type="button" className="btn small" onClick={refetch}>Look again</button>}>
-        {problem && !data ? <ProblemNote problem={problem} /> : !data ? <Loading /> : data.map((check) => {
-          const [shape, tone] = LOOKS[check.state] ?? LOOKS.warning;
-          return (
-            <div className="row" key={check.name}>
-              <div><h3>{check.name}</h3><p><Says text={sentences(check.says, check.next)} /></p></div>
-              <StateWord shape={shape} tone={tone}>{check.state === "ok" ? "Well" : check.state === "failed" ? "Not well" : "Look at it"}</StateWord>
-            </div>
-          );
-        })}
-      </Panel>
-    </div>
   );
 }

@@ -17,7 +17,7 @@ export function Tokens() {
   const [making, setMaking] = useState(false);
   return (
     <Panel title="API tokens" aside="for scripts and other machines' command lines">
-      {problem && !data ? <ProblemNote problem={problem} /> : !data ? <Loading rows={1} /> : data.map((token) => <Row key={token.id} token={token} refetch={refetch} />)}
+      {problem && !data ? <ProblemNote problem={problem} /> : !data ? <Loading rows={1} /> : data.length === 0 ? <p className="soft">None yet. The dashboard and this machine's own command line need none.</p> : data.map((token) => <Row key={token.id} token={token} refetch={refetch} />)}
       <div className="actions gap-top"><button type="button" className="btn" onClick={() => setMaking(true)}><Icon name="plus" />Make a token</button></div>
       {making && <MakeToken onClose={() => { setMaking(false); refetch(); }} />}
     </Panel>
