@@ -159,10 +159,10 @@ test("the number of copies is set here, and goes back to the file", async () => 
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("heading", { name: "Copies: 2" })).toBeVisible();
   await expect(page.getByText(/^Set here; the file says/)).toBeVisible();
-  await expect(page.getByText(/^2 copies on /)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^2.copies on /)).toBeVisible({ timeout: 60_000 });
   await page.getByRole("button", { name: "Reset Copies to the file" }).click();
   await expect(page.getByRole("heading", { name: "Copies: 1" })).toBeVisible();
-  await expect(page.getByText(/^1 copy on /)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^1.copy on /)).toBeVisible({ timeout: 60_000 });
 });
 
 test("a new commit is one press away, and so is the way back", async () => {
