@@ -158,6 +158,7 @@ fn parts(config: &Config, node: &Node, port: u16) -> Parts {
         seal: Arc::new(real::seal::RealSeal(Arc::clone(&tools.sealer))),
         doctor: Arc::new(real::doctor::RealDoctor::new(tools.clone(), doors)),
         states: Arc::new(real::states::RealStates(tools.clone())),
+        joins: Arc::new(real::joins::RealJoins(tools.clone())),
     };
     Parts {
         desk: node.desk.clone(),

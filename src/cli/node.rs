@@ -216,6 +216,7 @@ fn world(
     let mut world = World::new(Me {
         node: identity.node().clone(),
         name: node_name(Some(&config.name), &config.name),
+        key: data_encoding::BASE64.encode(identity.public_key()),
         platform: keyring.platform_id(),
         incarnation,
         origin: origin.clone(),

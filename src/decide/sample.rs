@@ -30,6 +30,7 @@ pub fn world() -> World {
     let mut world = World::new(Me {
         node: node(),
         name: "pi4".into(),
+        key: "pi4-key".into(),
         platform: "0123456789abcdef".parse().unwrap(),
         incarnation: Default::default(),
         origin: Origin { node: node(), store: "00000000000000aa".parse().unwrap() },

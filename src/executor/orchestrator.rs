@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::decide::command::{self, Asker};
 use crate::decide::lifecycle::{self, Look};
-use crate::decide::{desired, ladder, ports, retention, stamp};
-use crate::model::action::Action;
+use crate::decide::{desired, ladder, members, ports, retention, stamp};
+use crate::model::action::{Action, ElectionOrder};
 use crate::model::command::{Accepted, Command, Refusal, RefusalKind};
 use crate::model::event::{BatchId, Event, Inspection, Role};
 use crate::model::id::{AppId, DeploymentId, RequestId};
@@ -74,6 +74,13 @@ impl Executor for Orchestrator {
 
     fn execute(&mut self, world: &World, now: Timestamp, event: &Event, out: &mut Vec<Action>) {
         match event {
+            Event::Asked { request, command: Command::LeadAnyway, .. } => {
+                let outcome = command::lead_anyway(world);
+                if outcome.is_ok() {
+                    out.push(Action::Elect(ElectionOrder::LeadAnyway));
+                }
+                out.push(Action::Answer { request: *request, outcome });
+            }
             Event::Asked { request, by, key, command } => {
                 self.queue(Question { request: *request, by: by.clone(), key: key.clone(), command: command.clone() }, out);
             }
@@ -149,9 +156,11 @@ impl Orchestrator {
         self.paused_until = None;
         while let Some(question) = self.questions.pop_front() {
             let asker = Asker { by: &question.by, key: &question.key };
+            let order = command::order(&question.command);
             match command::decide(world, asker, question.command) {
                 Err(refusal) => out.push(Action::Answer { request: question.request, outcome: Err(refusal) }),
                 Ok((drafts, accepted)) if drafts.is_empty() => {
+                    out.extend(order.map(Action::Elect));
                     out.push(Action::Answer { request: question.request, outcome: Ok(accepted) });
                 }
                 Ok((drafts, accepted)) => {
@@ -179,6 +188,7 @@ impl Orchestrator {
     fn next_steps(&mut self, world: &World, now: Timestamp, out: &mut Vec<Action>) -> Vec<Draft> {
         let mut drafts = std::mem::take(&mut self.gone_volumes);
         drafts.retain(|draft| world.head(&draft.object).is_some_and(|head| !head.is_tombstone()));
+        drafts.extend(members::own(world));
         let is_upkeep = std::mem::take(&mut self.is_upkeep_due);
         for (id, app) in world.apps.iter() {
             let from = drafts.len();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Document, Sealed, Source};
-use super::id::{AppId, DeploymentId, VersionId, VolumeId};
+use super::document::{Document, NodeWish, Sealed, Source};
+use super::id::{AppId, DeploymentId, NodeId, VersionId, VolumeId};
 use super::record::{Draft, ObjectKey};
 use super::source::Commit;
 
@@ -100,6 +100,36 @@ pub enum Command {
         /// Which.
         volume: VolumeId,
     },
+    /// A machine joins; its name is made unique.
+    AdmitNode {
+        /// Which.
+        node: NodeId,
+        /// What it would like to be called.
+        name: String,
+        /// Its public key (SPKI, DER), base64.
+        key: String,
+        /// The digest of the invite it came with, which is used up by it; none: two people said yes.
+        invite: Option<String>,
+    },
+    /// A machine leaves for good, dead or alive: its id never returns.
+    RemoveNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// What people set about a machine, all of it.
+    SetNode {
+        /// Which.
+        node: NodeId,
+        /// Priority, labels, kind; none = as its own config says.
+        wish: NodeWish,
+    },
+    /// Another machine leads from now on.
+    MakeLeader {
+        /// Which.
+        node: NodeId,
+    },
+    /// The machine that was asked leads although it hears nobody; never forwarded.
+    LeadAnyway,
     /// Write settings of the layers above (sessions, tokens, host keys); only `setting/…` objects.
     Put {
         /// What.

@@ -10,6 +10,7 @@ pub mod event;
 pub mod facts;
 pub mod frame;
 pub mod id;
+pub mod join;
 pub mod manifest;
 pub mod observed;
 pub mod plan;

@@ -93,12 +93,30 @@ pub struct HostKey {
     pub first_seen: WallTime,
 }
 
+/// `setting/invite/SHA256`: lets one machine join without a second yes; the name is the digest of the token's secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// Format version.
+    pub v: u16,
+    /// Who made it ("session", "local root", "token ci").
+    pub by: String,
+    /// When it was made.
+    pub created_at: WallTime,
+    /// When it stops working.
+    pub expires_at: WallTime,
+}
+
+/// How long an invite works.
+pub const INVITE_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// The name of the password.
 pub const PASSWORD: &str = "password";
 /// What session names begin with.
 pub const SESSION: &str = "session/";
 /// What token names begin with.
 pub const TOKEN: &str = "token/";
+/// What names of invites begin with.
+pub const INVITE: &str = "invite/";
 /// What names of pinned host keys begin with.
 pub const HOST_KEY: &str = "host-key/";
 

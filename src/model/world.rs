@@ -78,6 +78,8 @@ pub struct Me {
     pub node: NodeId,
     /// Its name.
     pub name: String,
+    /// Its public key (SPKI, DER), base64: what members are known by.
+    pub key: String,
     /// The platform it belongs to.
     pub platform: PlatformId,
     /// Which run of its agent this is.

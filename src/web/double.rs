@@ -20,8 +20,8 @@ use super::ports::*;
 use super::serve::router;
 use super::state::{Parts, Web, lock};
 use super::view::{
-    AppSeries, AuditEntry, BuildLine, BuildLog, BuildStream, Check, CommitView, LogLine, LogPage, MachineFacts, Moment, StatsNow,
-    Vitals,
+    AppSeries, AuditEntry, BuildLine, BuildLog, BuildStream, Check, CommitView, Handshake, Joining, LogLine, LogPage,
+    MachineFacts, Moment, StatsNow, Vitals,
 };
 use crate::edge::desk::Desk;
 use crate::model::command::{Accepted, Command, Refusal, RefusalKind};
@@ -87,7 +87,8 @@ pub fn house(world: World) -> House {
         audit: double.clone(),
         seal: double.clone(),
         doctor: double.clone(),
-        states: double,
+        states: double.clone(),
+        joins: double,
     };
     let hosts = AllowedHosts { machine: "nuc".into(), ..AllowedHosts::default() };
     let web = Web::new(Parts { desk, world: receiver, ports, platform: "home".into(), hosts, wall });
@@ -308,4 +309,26 @@ impl States for Double {
     fn keep(&self, _: &'static str, _: String) -> BoxFuture<'_, Result<(), Trouble>> {
         async { Ok(()) }.boxed()
     }
+}
+
+impl Joins for Double {
+    fn joining(&self) -> Joining {
+        Joining { can_join: true, reason: None, next: None, found: vec![], handshakes: vec![] }
+    }
+    fn begin(&self, _: JoinAsk) -> BoxFuture<'_, Result<Handshake, Trouble>> {
+        async { Err(nobody()) }.boxed()
+    }
+    fn answer<'a>(&'a self, _: &'a str, _: bool, _: &'a str) -> BoxFuture<'a, Result<Handshake, Trouble>> {
+        async { Err(nobody()) }.boxed()
+    }
+    fn new_invite(&self) -> Result<(Secret, String), Trouble> {
+        Ok((Secret("TOKEN".into()), "c".repeat(64)))
+    }
+    fn reset_identity(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+}
+
+fn nobody() -> Trouble {
+    Trouble { slug: "nobody-found", status: 409, because: "Nobody was found.".into(), next: None }
 }

@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use super::view::{
-    AppSeries, AuditEntry, BuildLine, BuildLog, Check, CommitView, HostKeyUse, Level, LogLine, LogPage, MachineFacts, RemoteRef,
-    StatsNow, Vitals,
+    AppSeries, AuditEntry, BuildLine, BuildLog, Check, CommitView, Handshake, HostKeyUse, Joining, Level, LogLine, LogPage,
+    MachineFacts, RemoteRef, StatsNow, Vitals,
 };
 use crate::model::document::{Document, Sealed};
 use crate::model::facts::Facts;
@@ -192,6 +192,32 @@ pub trait States: Send + Sync {
     fn keep(&self, why: &'static str, document: String) -> BoxFuture<'_, Result<(), Trouble>>;
 }
 
+/// Whom to join.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JoinAsk {
+    /// An invite.
+    pub token: Option<Secret>,
+    /// Where a machine of the platform is; none = one that was found.
+    pub at: Option<String>,
+}
+
+/// Machines that want to be one platform.
+pub trait Joins: Send + Sync {
+    /// What is found, and every handshake; answered from memory.
+    fn joining(&self) -> Joining;
+    /// Begins to join; answers once there is a code, or with an invite once it is done.
+    fn begin(&self, ask: JoinAsk) -> BoxFuture<'_, Result<Handshake, Trouble>>;
+    /// What somebody (`by`) says on this side: yes or no.
+    fn answer<'a>(&'a self, id: &'a str, yes: bool, by: &'a str) -> BoxFuture<'a, Result<Handshake, Trouble>>;
+    /// A new invite: its token, and the digest it is kept by.
+    ///
+    /// # Errors
+    /// When the kernel gives no randomness.
+    fn new_invite(&self) -> Result<(Secret, String), Trouble>;
+    /// Starts anew as another machine.
+    fn reset_identity(&self) -> BoxFuture<'_, Result<(), Trouble>>;
+}
+
 /// The leaves of every object, the head first.
 pub type Leaves = Arc<BTreeMap<ObjectKey, Vec<Arc<Record>>>>;
 
@@ -216,4 +242,6 @@ pub struct Ports {
     pub doctor: Arc<dyn Doctor>,
     /// Export and import.
     pub states: Arc<dyn States>,
+    /// Joining.
+    pub joins: Arc<dyn Joins>,
 }

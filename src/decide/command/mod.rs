@@ -3,10 +3,12 @@
 mod asker;
 mod deploy;
 mod life;
+mod members;
 mod settings;
 mod state;
 
 pub use asker::{Asker, who};
+pub use members::{lead_anyway, order};
 
 use crate::model::command::{Accepted, Command, Refusal, RefusalKind};
 use crate::model::deployment::{Cause, Deployment, Phase, Progress};
@@ -38,6 +40,12 @@ pub fn decide(world: &World, asker: Asker<'_>, command: Command) -> Verdict {
         Command::SetRoute { app, publish, hosts } => settings::set_route(world, &app, publish, hosts),
         Command::Abort { deployment } => life::abort(world, asker, deployment),
         Command::DeleteVolume { volume } => life::delete_volume(world, &volume),
+        Command::AdmitNode { node, name, key, invite } => members::admit(world, node, &name, key, invite.as_deref()),
+        Command::RemoveNode { node } => members::remove(world, asker, &node),
+        Command::SetNode { node, wish } => members::set(world, &node, wish),
+        Command::MakeLeader { node } => members::make_leader(world, &node),
+        // Asked of the machine itself, before anybody else decides.
+        Command::LeadAnyway => lead_anyway(world).map(|accepted| (Vec::new(), accepted)),
         Command::Put { drafts } => state::put(drafts),
         Command::Import { documents } => state::import(documents),
     }

@@ -11,8 +11,11 @@ mod env;
 mod events;
 mod health;
 mod inspect;
+mod invites;
+mod joining;
 mod keys;
 mod logs;
+mod members;
 mod metrics;
 mod nodes;
 mod openapi;
@@ -45,6 +48,9 @@ fn documented() -> OpenApiRouter<Web> {
         .merge(password::routes())
         .merge(tokens::routes())
         .merge(nodes::routes())
+        .merge(members::routes())
+        .merge(joining::routes())
+        .merge(invites::routes())
         .merge(doctor::routes())
         .merge(sources::routes())
         .merge(keys::routes())

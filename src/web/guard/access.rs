@@ -24,7 +24,11 @@ const OPEN: [(Method, &str); 4] = [
 ];
 
 /// Paths (and all below) that only an admin key opens, whatever the method.
-const ADMIN: [&str; 4] = ["/api/v1/tokens", "/api/v1/password", "/api/v1/state", "/api/v1/audit"];
+const ADMIN: [&str; 6] =
+    ["/api/v1/tokens", "/api/v1/password", "/api/v1/state", "/api/v1/audit", "/api/v1/joining", "/api/v1/invites"];
+
+/// Paths (and all below) that only an admin key changes: who belongs to the platform, and who leads it.
+const ADMIN_CHANGES: [&str; 2] = ["/api/v1/nodes", "/api/v1/platform"];
 
 /// What `method` on `path` needs. `path` is the request's own, undecoded: routes match it byte by byte, so a spelling that
 /// escapes this list reaches no route either.
@@ -35,13 +39,14 @@ pub fn needs(method: &Method, path: &str) -> Needs {
     if OPEN.iter().any(|(open, at)| open == asked && *at == path) {
         return Needs::Nothing;
     }
-    if path == "/api/v1/setup-link" {
+    if matches!(path, "/api/v1/setup-link" | "/api/v1/identity/reset") {
         return Needs::LocalSocket;
     }
     let guarded = path == "/api" || path.starts_with("/api/") || path == "/metrics";
     match (guarded, reading) {
         (false, true) => Needs::Nothing,
         _ if ADMIN.iter().any(|at| is_below(path, at)) => Needs::Scope(Scope::Admin),
+        (_, false) if ADMIN_CHANGES.iter().any(|at| is_below(path, at)) => Needs::Scope(Scope::Admin),
         (_, true) => Needs::Scope(Scope::Read),
         // Signing out is the right of every key.
         (_, false) if path == "/api/v1/session" => Needs::Scope(Scope::Read),
@@ -82,7 +87,12 @@ mod tests {
             assert_eq!(needs(&Method::GET, path), Needs::Scope(Scope::Admin), "{path}");
         }
         assert_eq!(needs(&Method::GET, "/api/v1/tokensx"), Needs::Scope(Scope::Read));
+        for path in ["/api/v1/nodes/a/lead", "/api/v1/platform/lead-anyway", "/api/v1/joining/x/approve", "/api/v1/invites"] {
+            assert_eq!(needs(&Method::POST, path), Needs::Scope(Scope::Admin), "{path}");
+        }
+        assert_eq!(needs(&Method::GET, "/api/v1/nodes"), Needs::Scope(Scope::Read));
         assert_eq!(needs(&Method::POST, "/api/v1/setup-link"), Needs::LocalSocket);
+        assert_eq!(needs(&Method::POST, "/api/v1/identity/reset"), Needs::LocalSocket);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod build_logs;
 pub mod doctor;
+pub mod joins;
 pub mod logs;
 pub mod seal;
 pub mod sources;

@@ -8,6 +8,7 @@ mod describe;
 mod destruction;
 mod failure;
 mod glance;
+mod joining;
 mod log;
 mod moment;
 mod node;
@@ -33,6 +34,9 @@ pub use describe::{app, summaries, summary};
 pub use destruction::{Destruction, destruction};
 pub use failure::{Failure, FailureKind, failures};
 pub use glance::{Glance, MachineFacts, StatsNow};
+pub use joining::{
+    FoundMachine, Handshake, Invite, JoinPart, JoinState, Joining, KnownValue, NewInvite, NodeRemoval, NodeSettings, node_removal,
+};
 pub use log::{
     AppSeries, AuditEntry, BuildLine, BuildLog, BuildStream, DeploymentMark, Level, LogLine, LogPage, LogStream, StatsPoint,
 };

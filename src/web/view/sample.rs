@@ -24,6 +24,7 @@ pub fn world() -> World {
     let mut world = World::new(Me {
         node: me(),
         name: "nuc".into(),
+        key: "key".into(),
         platform: "0123456789abcdef".parse().unwrap(),
         incarnation: Default::default(),
         origin: Origin { node: me(), store: "0123456789abcdef".parse().unwrap() },

@@ -1,0 +1,125 @@
+//! Who belongs to the platform, and what of those who left still counts?
+
+use crate::model::command::{Refusal, RefusalKind};
+use crate::model::document::{Document, Member};
+use crate::model::id::NodeId;
+use crate::model::record::{Draft, ObjectKey, Origin};
+use crate::model::vector::Vector;
+use crate::model::world::World;
+
+/// The longest name of a machine.
+const LONGEST_NAME: usize = 32;
+
+/// This node's own record, if nobody wrote it yet: it founded the platform.
+#[must_use]
+pub fn own(world: &World) -> Option<Draft> {
+    let me = &world.me;
+    if world.members.contains_key(&me.node) || is_removed(world) {
+        return None;
+    }
+    let name = unique_name(world, &me.node, &me.name);
+    let member = Member { name, key: me.key.clone(), joined_at: world.wall };
+    Some(Draft { object: ObjectKey::Member(me.node.clone()), document: Some(Document::Member(member)) })
+}
+
+/// `wanted` if no other machine is called so, else with the next number: `pi4`, `pi4-2`, `pi4-3`.
+#[must_use]
+pub fn unique_name(world: &World, node: &NodeId, wanted: &str) -> String {
+    let wanted: String = wanted.chars().filter(|c| matches!(c, 'a'..='z' | '0'..='9' | '-')).take(LONGEST_NAME).collect();
+    let wanted = Some(wanted.trim_matches('-')).filter(|name| !name.is_empty()).unwrap_or("node");
+    let is_free = |name: &str| world.members.iter().all(|(id, member)| id == node || member.name != name);
+    if is_free(wanted) {
+        return wanted.to_owned();
+    }
+    let numbered = (2_usize..).map(|number| {
+        let end = format!("-{number}");
+        let room = wanted.len().min(LONGEST_NAME - end.len());
+        format!("{}{end}", wanted[..room].trim_end_matches('-'))
+    });
+    numbered.take(world.members.len() + 1).find(|name| is_free(name)).unwrap_or_else(|| node.short().to_owned())
+}
+
+/// Whether this node was removed from its platform: then it is no member, whatever its key opens.
+#[must_use]
+pub fn is_removed(world: &World) -> bool {
+    world.removed.contains_key(&world.me.node)
+}
+
+/// Whether a record of `origin` with `seq` may be taken in, whoever relays it: of a removed machine only what it had
+/// written when it was removed.
+#[must_use]
+pub fn may_take(world: &World, origin: &Origin, seq: u64) -> bool {
+    world.removed.get(&origin.node).is_none_or(|removal| seq <= removal.last.get(origin))
+}
+
+/// The part of `holds` that `node` wrote, in every life of its database.
+#[must_use]
+pub fn last_of(holds: &Vector, node: &NodeId) -> Vector {
+    Vector(holds.0.iter().filter(|(origin, _)| origin.node == *node).map(|(origin, seq)| (origin.clone(), *seq)).collect())
+}
+
+/// Why a removed machine is not let in, and what it can do.
+#[must_use]
+pub fn was_removed() -> Refusal {
+    Refusal::new(
+        RefusalKind::Conflict,
+        "this machine was removed from the platform, and its identity never returns",
+        Some("Give it a new one there: kraken reset-identity. Then let it join like a new machine.".to_owned()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::sample::{world, write};
+    use crate::model::document::Removal;
+    use crate::model::time::WallTime;
+    use proptest::prelude::*;
+
+    fn id(letter: &str) -> NodeId {
+        letter.repeat(26).parse().unwrap()
+    }
+
+    fn member(world: &mut World, letter: &str, name: &str) {
+        let member = Member { name: name.into(), key: String::new(), joined_at: WallTime(1) };
+        write(world, vec![Draft { object: ObjectKey::Member(id(letter)), document: Some(Document::Member(member)) }]);
+    }
+
+    #[test]
+    fn a_founder_writes_its_own_record_once() {
+        let mut world = world();
+        let own = own(&world).unwrap();
+        write(&mut world, vec![own]);
+        assert_eq!(world.members[&world.me.node].name, "pi4");
+        assert_eq!(super::own(&world), None);
+    }
+
+    #[test]
+    fn of_a_removed_machine_only_what_it_had_written_before_is_taken() {
+        let mut world = world();
+        let (known, other) = (Origin { node: id("b"), store: "00000000000000bb".parse().unwrap() }, "00000000000000bc");
+        let mut last = Vector::default();
+        last.raise(&known, 5);
+        let removal = Removal { name: "b".into(), at: WallTime(1), by: "session".into(), last };
+        let object = ObjectKey::Member(id("b"));
+        write(&mut world, vec![Draft { object, document: Some(Document::Removal(removal)) }]);
+        assert!(may_take(&world, &known, 5) && !may_take(&world, &known, 6));
+        let new_life = Origin { node: id("b"), store: other.parse().unwrap() };
+        assert!(!may_take(&world, &new_life, 1), "a new database of it is as removed as the old one");
+        assert!(may_take(&world, &Origin { node: id("c"), store: other.parse().unwrap() }, 9));
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_machines_are_ever_called_alike(names in proptest::collection::vec("[a-cA-C -]{0,40}", 1..12)) {
+            let mut world = world();
+            for (at, name) in names.iter().enumerate() {
+                let letter = char::from(b'b' + u8::try_from(at).unwrap()).to_string();
+                let unique = unique_name(&world, &id(&letter), name);
+                prop_assert!(!unique.is_empty() && unique.len() <= LONGEST_NAME && !unique.ends_with('-'));
+                prop_assert!(world.members.values().all(|member| member.name != unique));
+                member(&mut world, &letter, &unique);
+            }
+        }
+    }
+}
