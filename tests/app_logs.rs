@@ -46,7 +46,7 @@ fn world() -> World {
     let source =
         Source::Git { url: "https://git.example/a/web".parse().unwrap(), reference: Reference::branch("main"), root: None };
     let app = App {
-        source: Some(AppSource { name: "web".into(), key: "key".into(), source, manifest: None, created_at: WallTime(1) }),
+        source: Some(AppSource { name: "web".into(), source, manifest: None, created_at: WallTime(1) }),
         wanted: Some(AppWanted { state: Wanted::On, by: "test".into(), at: WallTime(1) }),
         ..App::default()
     };

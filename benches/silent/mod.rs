@@ -12,7 +12,8 @@ use kraken::model::record::ObjectKey;
 use kraken::model::source::SourceUrl;
 use kraken::web::ports::*;
 use kraken::web::view::{
-    AppSeries, AuditEntry, BuildLine, BuildLog, Check, LogLine, LogPage, MachineFacts, Moment, StatsNow, Vitals,
+    AppSeries, AuditEntry, BuildLine, BuildLog, Check, Handshake, Joining, LogLine, LogPage, MachineFacts, Moment, StatsNow,
+    Vitals,
 };
 
 struct Silent {
@@ -38,7 +39,8 @@ pub fn ports(stats: StatsNow) -> Ports {
         audit: silent.clone(),
         seal: silent.clone(),
         doctor: silent.clone(),
-        states: silent,
+        states: silent.clone(),
+        joins: silent,
     }
 }
 
@@ -133,6 +135,24 @@ impl States for Silent {
         refused()
     }
     fn keep(&self, _: &'static str, _: String) -> BoxFuture<'_, Result<(), Trouble>> {
+        refused()
+    }
+}
+
+impl Joins for Silent {
+    fn joining(&self) -> Joining {
+        Joining { can_join: false, reason: None, next: None, found: vec![], handshakes: vec![] }
+    }
+    fn begin(&self, _: JoinAsk) -> BoxFuture<'_, Result<Handshake, Trouble>> {
+        refused()
+    }
+    fn answer<'a>(&'a self, _: &'a str, _: bool, _: &'a str) -> BoxFuture<'a, Result<Handshake, Trouble>> {
+        refused()
+    }
+    fn new_invite(&self) -> Result<(Secret, String), Trouble> {
+        Err(nothing())
+    }
+    fn reset_identity(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         refused()
     }
 }

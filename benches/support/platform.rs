@@ -30,6 +30,7 @@ pub fn platform(apps: u16, versions: u16) -> World {
     let mut world = World::new(Me {
         node: node(),
         name: "pi4".into(),
+        key: "key".into(),
         platform: "0123456789abcdef".parse().unwrap(),
         incarnation: Default::default(),
         origin: Origin { node: node(), store: "00000000000000aa".parse().unwrap() },

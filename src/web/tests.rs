@@ -1,5 +1,7 @@
 //! Does the front door keep what it promises? The real routes and rules, with doubles behind them.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use super::guard::identity::Peer;
 use super::openapi_json;
 use super::view::sample;
 use crate::model::command::Command;
+use crate::model::time::WallTime;
 use crate::web::state::lock;
 
 const PASSWORD: &str = "correct horse battery";
@@ -292,4 +295,50 @@ async fn a_thousand_apps_are_listed_whole() {
     }
     let house = house(world);
     assert_eq!(house.local(Method::GET, "/api/v1/apps", None).await.json().as_array().unwrap().len(), 1000);
+}
+
+#[tokio::test]
+async fn an_invite_is_shown_once_kept_as_a_digest_and_can_be_withdrawn() {
+    let house = house(sample::world());
+    let made = house.local(Method::POST, "/api/v1/invites", None).await;
+    assert_eq!((made.status, made.json()["token"].as_str()), (StatusCode::OK, Some("TOKEN")), "{}", made.text);
+    let stored = serde_json::to_string(&*house.web.world().settings).unwrap();
+    assert!(stored.contains(&"c".repeat(64)) && !stored.contains("TOKEN"), "{stored}");
+    let list = house.local(Method::GET, "/api/v1/invites", None).await;
+    assert!(!list.text.contains("TOKEN"), "{}", list.text);
+    let id = list.json()[0]["id"].as_str().unwrap().to_owned();
+    let gone = house.local(Method::DELETE, &format!("/api/v1/invites/{id}"), None).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.local(Method::GET, "/api/v1/invites", None).await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn who_joins_and_its_code_are_seen_with_a_session_only() {
+    let house = house(sample::world());
+    for (method, path) in
+        [(Method::GET, "/api/v1/joining"), (Method::POST, "/api/v1/joining"), (Method::POST, "/api/v1/joining/1/approve")]
+    {
+        let answer = house.page(method, path, None, Some(json!({}))).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(house.local(Method::GET, "/api/v1/joining", None).await.json()["can_join"], true);
+    let none = house.local(Method::POST, "/api/v1/joining", Some(json!({}))).await;
+    assert_eq!((none.status, none.kind().as_str()), (StatusCode::CONFLICT, "nobody-found"));
+}
+
+#[tokio::test]
+async fn a_machine_is_removed_only_when_its_name_is_typed() {
+    let mut world = sample::world();
+    let node: crate::model::id::NodeId = "b".repeat(26).parse().unwrap();
+    let member = crate::model::document::Member { name: "pi4".into(), key: String::new(), joined_at: WallTime(1) };
+    Arc::make_mut(&mut world.members).insert(node.clone(), member);
+    let house = house(world);
+    let path = format!("/api/v1/nodes/{node}");
+    let refused = house.local(Method::DELETE, &path, Some(json!({ "confirm": "pi5" }))).await;
+    assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "not-confirmed"));
+    let removed = house.local(Method::DELETE, &path, Some(json!({ "confirm": "pi4" }))).await;
+    assert_eq!(removed.status, StatusCode::ACCEPTED);
+    assert_eq!(lock(&house.asked).last().unwrap().2, Command::RemoveNode { node });
+    let unknown = house.local(Method::GET, &format!("/api/v1/nodes/{}/removal", "c".repeat(26)), None).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
