@@ -439,6 +439,45 @@ export interface components {
              *     TOML: the broken line. */
             value?: string | null;
         };
+        /** @description A machine of another platform on this network. Nothing of this is proved yet. */
+        FoundMachine: {
+            /** @description Where it can be reached, such as `192.168.1.20:7373`. */
+            address: string;
+            /** @description What it says it is called. */
+            name: string;
+            /** @description The id it says it has. */
+            node: components["schemas"]["NodeId"];
+            /** @description Fingerprint of its platform. */
+            platform: components["schemas"]["PlatformId"];
+        };
+        /** @description Two machines that want to be one platform. */
+        Handshake: {
+            /** @description Where it is. */
+            address: string;
+            /** @description Six digits that both machines show, such as `482 913`; whoever says yes has compared them. */
+            code?: string | null;
+            /** @description Names it on this machine. */
+            id: string;
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description What to do. */
+            next?: string | null;
+            node?: components["schemas"]["NodeId"] | null;
+            /** @description The part of the machine that answers. */
+            part: components["schemas"]["JoinPart"];
+            /** @description What the platform is called that there will be one of. */
+            platform?: string | null;
+            /** @description Why it stands there, or why it ended. */
+            reason: string;
+            /** @description How far it is. */
+            state: components["schemas"]["JoinState"];
+            /** @description When it is given up. */
+            until: components["schemas"]["Moment"];
+            /** @description Whether somebody said yes on this machine. */
+            yes_here: boolean;
+            /** @description Whether somebody said yes on the other machine. */
+            yes_there: boolean;
+        };
         /** @description It is there. */
         Health: {
             /** @description True. */
@@ -532,6 +571,59 @@ export interface components {
             /** @description Data that outlives its containers. */
             volumes: components["schemas"]["VolumeMount"][];
         };
+        /** @description An invite, without the token. */
+        Invite: {
+            /** @description Who made it. */
+            by: string;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Moment"];
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Moment"];
+            /** @description Names it. */
+            id: string;
+        };
+        /**
+         * @description Which part a machine has in a handshake.
+         * @enum {string}
+         */
+        JoinPart: "unknown" | "host" | "joiner";
+        /** @description Whom to join. */
+        JoinRequest: {
+            /**
+             * @description Address of a machine of the platform, with or without its port (7373); none = the one that was found.
+             * @default null
+             */
+            at: string | null;
+            /**
+             * @description An invite: then nobody is asked on the other side.
+             * @default null
+             */
+            token: string | null;
+        };
+        /**
+         * @description How far a handshake is.
+         * @enum {string}
+         */
+        JoinState: "greeting" | "comparing" | "handing_over" | "joined" | "ended";
+        /** @description Joining, as the machine that answers sees it. */
+        Joining: {
+            /** @description Whether this machine may join another platform: it is alone and has no app. */
+            can_join: boolean;
+            /** @description Machines of other platforms on this network, by name. */
+            found: components["schemas"]["FoundMachine"][];
+            /** @description Handshakes under way and those that just ended, oldest first. */
+            handshakes: components["schemas"]["Handshake"][];
+            /** @description What to do about that. */
+            next?: string | null;
+            /** @description Why it may not, if so. */
+            reason?: string | null;
+        };
+        /** @description A sealed value a machine could read. */
+        KnownValue: {
+            app?: components["schemas"]["AppId"] | null;
+            /** @description What it is called. */
+            name: string;
+        };
         /** @description Who leads. */
         LeaderView: {
             /** @description Its reign. */
@@ -581,6 +673,11 @@ export interface components {
          * @enum {string}
          */
         LogStream: "out" | "err";
+        /**
+         * @description Whether a machine is one to rely on.
+         * @enum {string}
+         */
+        Machine: "anchor" | "ordinary" | "spare";
         /** @description A token to make. */
         MakeTokenRequest: {
             /** @description What people call it, 1 to 64 characters. */
@@ -611,6 +708,15 @@ export interface components {
             id: components["schemas"]["AppId"];
             /** @description As the manifest writes it. */
             name: string;
+        };
+        /** @description An invite, with the token that is shown once. */
+        NewInvite: {
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Moment"];
+            /** @description Names it. */
+            id: string;
+            /** @description For `kraken join TOKEN` on the new machine; lets in one machine, once, and is never shown again. */
+            token: string;
         };
         /** @description A program's key, shown once. */
         NewToken: {
@@ -671,8 +777,36 @@ export interface components {
             version: string;
             vitals?: components["schemas"]["Vitals"] | null;
         };
-        /** @description A machine: the first 16 bytes of SHA-256 of its public key (SPKI, DER), lower-case base32 without padding (RFC 4648). */
+        /** @description A machine: the first 16 bytes of SHA-256 of its public key (SPKI, DER), lower-case base32 without padding (RFC 4648).
+         *     Held in place, not on the heap: the election copies and compares thousands of them a second. */
         NodeId: string;
+        /** @description What removing a machine does. */
+        NodeRemoval: {
+            /** @description Apps whose data is on it: they cannot run elsewhere with it. */
+            apps: components["schemas"]["AppId"][];
+            /** @description What is lost, one line each. */
+            goes: string[];
+            /** @description What stays, one line each. */
+            stays: string[];
+            /** @description Values it has read, which should be changed where they came from. */
+            to_change: components["schemas"]["KnownValue"][];
+        };
+        /** @description What people set about a machine; none = as its own config says. */
+        NodeSettings: {
+            /**
+             * @description What `[place] labels` of an app may ask for, each 1 to 32 of a-z, 0-9 and `-`.
+             * @default null
+             */
+            labels: string[] | null;
+            /** @default null */
+            machine: components["schemas"]["Machine"] | null;
+            /**
+             * Format: int32
+             * @description Who leads: the highest of those that are heard. 1 to 254, 0 = never.
+             * @default null
+             */
+            priority: number | null;
+        };
         /**
          * @description How a machine stands.
          * @enum {string}
@@ -722,6 +856,8 @@ export interface components {
             /** @description Kraken's version on the machine that answers. */
             version: string;
         };
+        /** @description The platform's fingerprint: 16 hex digits. */
+        PlatformId: string;
         /** @description Why a request was refused, and what to do (RFC 9457). */
         Problem: {
             /** @description What is wrong, and where. */
@@ -776,6 +912,11 @@ export interface components {
             commit: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description Whether it is meant. */
+        RemoveNodeRequest: {
+            /** @description The machine's name, typed by a person. */
+            confirm: string;
         };
         /** @description One copy of an app. */
         Replica: {
