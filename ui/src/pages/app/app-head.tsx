@@ -9,7 +9,7 @@ import { Title } from "../../parts/page";
 import { Switch } from "../../parts/switch";
 import { StateWord } from "../../parts/words";
 import { addressText } from "../../words/address";
-import { lookOf, openAddress, stateWord } from "../../words/app-state";
+import { lastFailed, lookOf, openAddress, stateWord } from "../../words/app-state";
 
 export function AppHead({ app }: { app: App }) {
   const { go } = usePlace();
@@ -29,7 +29,7 @@ export function AppHead({ app }: { app: App }) {
         <Title tab={app.name}>{app.name}</Title>
         <p className="line">
           <StateWord shape={look.shape} tone={look.tone}>{stateWord(app)}</StateWord>
-          {app.state.kind === "running" && app.state.reason && <span>{app.state.reason.replace(/\.$/, "")}</span>}
+          {app.state.kind === "running" && !lastFailed(app) && app.state.reason && <span>{app.state.reason.replace(/\.$/, "")}</span>}
           {open && <a className="mono" href={open} target="_blank" rel="noreferrer">{addressText(open)}</a>}
         </p>
       </div>

@@ -16,6 +16,7 @@ describe("versions", () => {
   const open = () => {
     const agent = new Agent({
       "GET /apps/notes/versions": [version(8, "failed"), version(7, "serving"), version(6, "kept"), version(5, "purged")],
+      "POST /apps/notes/retry": { app: "notes", deployment: "d8", copies: 1, message: "Trying again." },
       "POST /apps/notes/rollback": { app: "notes", deployment: "d9", copies: 1, message: "Going back." },
     });
     render(<House><VersionsTab app={app} /></House>);
@@ -25,8 +26,14 @@ describe("versions", () => {
   it("only what is kept can be gone back to", async () => {
     open();
     await screen.findByText("change 7");
-    expect(screen.getAllByRole("button").map((one) => one.textContent)).toEqual(["Go back to v6"]);
+    expect(screen.getAllByRole("button").map((one) => one.textContent)).toEqual(["Try again", "Go back to v6"]);
     expect(within(screen.getByText("change 8").closest("tr") as HTMLElement).getByText("Failed")).toBeTruthy();
+  });
+  it("the newest, where it failed, is tried again by one press", async () => {
+    const agent = open();
+    await userEvent.click(await screen.findByRole("button", { name: "Try v8 again" }));
+    await waitFor(() => expect(agent.sent("POST /apps/notes/retry")).toHaveLength(1));
+    expect(window.location.pathname).toBe("/deployments/d8");
   });
   it("going back warns that data stays, and goes to the deployment", async () => {
     const agent = open();

@@ -23,7 +23,7 @@ export function VersionsTab({ app }: { app: App }) {
         {!data ? <Loading rows={4} /> : data.length === 0 ? <p className="soft">Nothing was built yet.</p> : (
           <table className="table cards">
             <thead><tr><th>Version</th><th>What changed</th><th>State</th><th>When</th><th><span className="vh">Action</span></th></tr></thead>
-            <tbody>{data.map((version) => <VersionRow key={version.id} version={version} onBack={() => setBack(version)} />)}</tbody>
+            <tbody>{data.map((version, n) => <VersionRow key={version.id} app={app.id} version={version} newest={n === 0} onBack={() => setBack(version)} />)}</tbody>
           </table>
         )}
       </Panel>
@@ -32,8 +32,14 @@ export function VersionsTab({ app }: { app: App }) {
   );
 }
 
-function VersionRow({ version, onBack }: { version: Version; onBack: () => void }) {
+function VersionRow({ app, version, newest, onBack }: { app: string; version: Version; newest: boolean; onBack: () => void }) {
   const now = useNow();
+  const { go } = usePlace();
+  const retry = async () => {
+    const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(app)}/retry`);
+    if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
+    return accepted.message;
+  };
   const look = versionLook(version.state);
   const until = parse(version.kept_until);
   return (
@@ -42,7 +48,11 @@ function VersionRow({ version, onBack }: { version: Version; onBack: () => void 
       <td>{version.summary || version.why}{version.manifest_changed && <> <span className="tag">shipwreck.toml changed</span></>}</td>
       <td><StateWord shape={look.shape} tone={look.tone}>{look.word}</StateWord></td>
       <td className="dim">{moment(version.created_at, now)}{until !== null && version.state === "kept" && `, until ${calendar(until, now)}`}{version.size_bytes ? `, ${bytes(version.size_bytes)}` : ""}</td>
-      <td>{version.state === "kept" ? <button type="button" className="btn small" onClick={onBack}>Go back to v{version.number}</button> : <span className="dim">{version.state === "serving" ? "current" : ""}</span>}</td>
+      <td>
+        {version.state === "kept" && <button type="button" className="btn small" onClick={onBack}>Go back to v{version.number}</button>}
+        {version.state === "failed" && newest && <Action kind="small" run={retry} label={`Try v${version.number} again`}>Try again</Action>}
+        {version.state === "serving" && <span className="dim">current</span>}
+      </td>
     </tr>
   );
 }
