@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::agent_args::AgentArgs;
 use super::command::{
-    completions, deploy, destroy, env, events, failures, init, key, lifecycle, login, logs, open, secret, state, token, validate,
+    completions, conflicts, deploy, destroy, env, events, failures, init, key, lifecycle, login, logs, open, secret, state,
+    token, validate,
 };
 use crate::model::span;
 
@@ -120,6 +121,8 @@ pub enum Command {
     Failures(failures::Failures),
     /// List who changed what, newest first
     Events(events::Events),
+    /// List what was changed on two sides at once, and say which one counts
+    Conflicts(conflicts::Conflicts),
     /// List the machines
     Nodes,
     /// Check that everything Kraken needs is there

@@ -100,6 +100,7 @@ async fn ask_agent(cli: Cli, around: &Surroundings, out: &mut Out, ask: &mut dyn
         Command::Failures(args) => run::failures::run(here, &args).await,
         Command::Events(args) => run::events::run(here, &args).await,
         Command::Nodes => run::nodes::run(here).await,
+        Command::Conflicts(args) => run::conflicts::run(here, &args).await,
         Command::Doctor => run::doctor::run(here).await,
         Command::State(args) => run::state::run(here, &args).await,
         Command::Login(args) => run::login::run(here, &args).await,

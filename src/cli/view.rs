@@ -104,6 +104,25 @@ pub struct Volume {
     pub size_bytes: Option<u64>,
 }
 
+/// Something that was changed on two sides at once.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Conflict {
+    pub object: String,
+    pub what: String,
+    pub kept: ConflictSide,
+    pub others: Vec<ConflictSide>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ConflictSide {
+    pub revision: String,
+    pub at: String,
+    pub node: String,
+    pub says: String,
+}
+
 /// A wish was recorded.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::decide::hlc;
 use crate::model::document::Document;
 use crate::model::event::Event;
+use crate::model::frame::Frame;
 use crate::model::id::{AppId, NodeId};
 use crate::model::observed::{Inventory, Observation};
 use crate::model::record::{Concern, ObjectKey, Record};
@@ -21,7 +22,11 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
             world.role_since = wall;
         }
         Event::StandingChanged(standing) => fold_standing(world, standing),
-        Event::LinkUp(peer) => drop(Arc::make_mut(&mut world.links).insert(peer.clone())),
+        Event::LinkUp(peer) => {
+            Arc::make_mut(&mut world.links).insert(peer.clone());
+            // It may have another disk by now: what it holds is what it says from here on.
+            Arc::make_mut(&mut world.peer_holds).remove(peer);
+        }
         Event::LinkDown(peer) => drop(Arc::make_mut(&mut world.links).remove(peer)),
         Event::Persisted { records, upto, .. } => {
             for record in records {
@@ -31,6 +36,7 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
                 Arc::make_mut(&mut world.holds).merge(upto);
             }
         }
+        Event::FrameArrived { from, frame } => fold_frame(world, from, frame),
         Event::PlanArrived(plan) => {
             Arc::make_mut(&mut world.plans).insert(plan.node.clone(), Arc::clone(plan));
         }
@@ -40,6 +46,16 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
         }
         Event::PortOpened { port } => {
             Arc::make_mut(&mut world.refused_ports).remove(port);
+        }
+        _ => {}
+    }
+}
+
+/// Takes in what a member holds: it said so, or it sent it.
+fn fold_frame(world: &mut World, from: &NodeId, frame: &Frame) {
+    match frame {
+        Frame::Holds { vector } | Frame::Records { upto: vector, .. } if world.removed.get(from).is_none() => {
+            Arc::make_mut(&mut world.peer_holds).entry(from.clone()).or_default().merge(vector);
         }
         _ => {}
     }

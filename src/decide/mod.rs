@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod command;
+pub mod conflict;
+pub mod copies;
 pub mod crash;
 pub mod desired;
 pub mod detect;

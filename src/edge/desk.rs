@@ -89,7 +89,7 @@ mod tests {
             async move { desk.ask("session", "k", wish()).await }
         });
         let Some(Event::Asked { request, .. }) = events.recv().await else { unreachable!("a question was asked") };
-        let accepted = Accepted { app: None, deployment: None, copies: 1, says: "on".into() };
+        let accepted = Accepted { app: None, deployment: None, copies: 1, queued: None, says: "on".into() };
         desk.answer(request, Ok(accepted.clone()));
         assert_eq!(asking.await.unwrap(), Ok(accepted));
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Document, NodeWish, Sealed, Source};
 use super::id::{AppId, DeploymentId, NodeId, VersionId, VolumeId};
-use super::record::{Draft, ObjectKey};
+use super::record::{Draft, ObjectKey, RevisionId};
 use super::source::Commit;
 
 /// One wish.
@@ -130,6 +130,13 @@ pub enum Command {
     },
     /// The machine that was asked leads although it hears nobody; never forwarded.
     LeadAnyway,
+    /// End a conflict: what this leaf of an object says is in force, and the other leaves become history.
+    Settle {
+        /// Of which object.
+        object: ObjectKey,
+        /// Which leaf.
+        revision: RevisionId,
+    },
     /// Write settings of the layers above (sessions, tokens, host keys); only `setting/…` objects.
     Put {
         /// What.
@@ -170,6 +177,9 @@ pub struct Accepted {
     pub deployment: Option<DeploymentId>,
     /// How many nodes hold the wish on disk.
     pub copies: u32,
+    /// The record that waits for a leader, if nobody led: its place in the log of the machine that took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued: Option<RevisionId>,
     /// What happens next, for people.
     pub says: String,
 }

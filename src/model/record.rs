@@ -155,6 +155,31 @@ pub struct RevisionId {
     pub seq: u64,
 }
 
+/// Text that names no revision.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" names no revision (NODE.STORE:SEQUENCE)")]
+pub struct ParseRevisionError(String);
+
+impl fmt::Display for RevisionId {
+    /// Its place in the log of its origin, `NODE.STORE:SEQUENCE`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}:{}", self.origin.node, self.origin.store, self.seq)
+    }
+}
+
+impl FromStr for RevisionId {
+    type Err = ParseRevisionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = || {
+            let (origin, seq) = text.split_once(':')?;
+            let (node, store) = origin.split_once('.')?;
+            Some(Self { origin: Origin { node: node.parse().ok()?, store: store.parse().ok()? }, seq: seq.parse().ok()? })
+        };
+        parsed().ok_or_else(|| ParseRevisionError(text.chars().take(80).collect()))
+    }
+}
+
 /// One immutable revision of one object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -210,6 +235,15 @@ mod tests {
             "setting/session/abc",
         ] {
             assert_eq!(text.parse::<ObjectKey>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_revision_reads_as_its_place_in_a_log_and_comes_back() {
+        let text = "aaaaaaaaaaaaaaaaaaaaaaaaaa.0123456789abcdef:17";
+        assert_eq!(text.parse::<RevisionId>().unwrap().to_string(), text);
+        for bad in ["", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaa:17", "aaaaaaaaaaaaaaaaaaaaaaaaaa.0123456789abcdef:-1"] {
+            assert!(bad.parse::<RevisionId>().is_err(), "{bad}");
         }
     }
 

@@ -65,6 +65,8 @@ pub struct World {
     pub links: Arc<BTreeSet<NodeId>>,
     /// What is on this node's disk.
     pub holds: Arc<Vector>,
+    /// What each member said it has on its disk, since its link opened last.
+    pub peer_holds: Arc<BTreeMap<NodeId, Vector>>,
     /// The plan each node was last given; on a node itself, the one it obeys.
     pub plans: Arc<BTreeMap<NodeId, Arc<NodePlan>>>,
     /// Ports this node could not open, and why.
@@ -166,6 +168,7 @@ impl World {
             heard_since: Arc::default(),
             links: Arc::default(),
             holds: Arc::default(),
+            peer_holds: Arc::default(),
             inventories: Arc::default(),
             told: Arc::default(),
             plans: Arc::default(),

@@ -116,7 +116,7 @@ async fn answer_all(mut questions: mpsc::Receiver<Event>, desk: Desk, world: wat
             Command::TurnOn { app } if app.as_str() == "taken" => {
                 Err(Refusal::new(RefusalKind::Conflict, "something is in the way", Some("Wait.".into())))
             }
-            _ => Ok(Accepted { app: None, deployment: None, copies: 1, says: "recorded".into() }),
+            _ => Ok(Accepted { app: None, deployment: None, copies: 1, queued: None, says: "recorded".into() }),
         };
         lock(&asked).push((by, key, command));
         desk.answer(request, outcome);

@@ -268,6 +268,18 @@ async fn rolling_back_by_number_finds_the_version() {
 }
 
 #[tokio::test]
+async fn settling_a_conflict_names_its_object_and_its_change() {
+    let house = house(sample::running().0);
+    assert_eq!(house.local(Method::GET, "/api/v1/conflicts", None).await.json(), json!([]));
+    let change = "aaaaaaaaaaaaaaaaaaaaaaaaaa.0123456789abcdef:17";
+    let body = json!({ "object": "app/web/env", "revision": change });
+    assert_eq!(house.local(Method::POST, "/api/v1/conflicts/settle", Some(body)).await.status, StatusCode::ACCEPTED);
+    assert!(matches!(&lock(&house.asked).last().unwrap().2, Command::Settle { revision, .. } if revision.to_string() == change));
+    let wrong = json!({ "object": "app/web/env", "revision": "17" });
+    assert_eq!(house.local(Method::POST, "/api/v1/conflicts/settle", Some(wrong)).await.kind(), "bad-conflict");
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_its_session() {
     use tower_service::Service as _;
     let house = house(sample::running().0);

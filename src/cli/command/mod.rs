@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod completions;
+pub mod conflicts;
 pub mod deploy;
 pub mod destroy;
 pub mod doctor;

@@ -65,6 +65,7 @@ async fn every_command_that_reads_is_answered() {
         "failures web",
         "events",
         "nodes",
+        "conflicts",
         "doctor",
         "state export",
         "token list",

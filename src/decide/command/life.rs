@@ -138,6 +138,7 @@ pub(super) fn delete_volume(world: &World, id: &VolumeId) -> Verdict {
                 app: Some(volume.app.clone()),
                 deployment: None,
                 copies: 1,
+                queued: None,
                 says: format!("volume {} of {} is being deleted for good", volume.name, volume.app),
             },
         )),

@@ -5,6 +5,7 @@ mod deploy;
 mod life;
 mod members;
 mod settings;
+mod settle;
 mod state;
 
 pub use asker::{Asker, who};
@@ -46,6 +47,7 @@ pub fn decide(world: &World, asker: Asker<'_>, command: Command) -> Verdict {
         Command::MakeLeader { node } => members::make_leader(world, &node),
         // Asked of the machine itself, before anybody else decides.
         Command::LeadAnyway => lead_anyway(world).map(|accepted| (Vec::new(), accepted)),
+        Command::Settle { object, revision } => settle::settle(world, asker, &object, &revision),
         Command::Put { drafts } => state::put(drafts),
         Command::Import { documents } => state::import(documents),
     }
@@ -99,7 +101,7 @@ fn draft_of(deployment: Deployment) -> Draft {
 }
 
 fn accepted(app: &AppId, deployment: Option<DeploymentId>, says: impl Into<String>) -> Accepted {
-    Accepted { app: Some(app.clone()), deployment, copies: 1, says: says.into() }
+    Accepted { app: Some(app.clone()), deployment, copies: 1, queued: None, says: says.into() }
 }
 
 /// The answer to a wish that was granted before under the same key.

@@ -61,7 +61,7 @@ pub(super) fn set_secret(world: &World, asker: Asker<'_>, id: &AppId, name: &str
 }
 
 /// Adds the deployment that brings changed settings into force, if the app runs.
-fn with_deployment(
+pub(super) fn with_deployment(
     world: &World,
     asker: Asker<'_>,
     id: &AppId,

@@ -13,12 +13,12 @@ pub(super) fn put(drafts: Vec<Draft>) -> Verdict {
     if let Some(draft) = drafts.iter().find(|draft| !matches!(draft.object, ObjectKey::Setting(_))) {
         return Err(Refusal::new(RefusalKind::Invalid, format!("{} is not a setting", draft.object), None));
     }
-    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, says: "saved".to_owned() }))
+    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, queued: None, says: "saved".to_owned() }))
 }
 
 pub(super) fn import(documents: BTreeMap<ObjectKey, Document>) -> Verdict {
     let count = documents.len();
     let drafts = documents.into_iter().map(|(object, document)| Draft { object, document: Some(document) }).collect();
     let says = format!("{count} objects taken over; the apps among them are being brought to that state");
-    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, says }))
+    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, queued: None, says }))
 }

@@ -4,6 +4,7 @@ mod apps;
 mod ask;
 mod audit;
 mod changes;
+mod conflicts;
 mod deploy;
 mod deployments;
 mod doctor;
@@ -58,6 +59,7 @@ fn documented() -> OpenApiRouter<Web> {
         .merge(apps::routes())
         .merge(deploy::routes())
         .merge(changes::routes())
+        .merge(conflicts::routes())
         .merge(versions::routes())
         .merge(deployments::routes())
         .merge(env::routes())

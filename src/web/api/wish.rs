@@ -28,8 +28,8 @@ impl IntoResponse for Wished {
 
 impl From<Accepted> for Wished {
     fn from(accepted: Accepted) -> Self {
-        let Accepted { app, deployment, copies, says } = accepted;
-        Self(AcceptedView { app, deployment, copies, message: says })
+        let Accepted { app, deployment, copies, queued, says } = accepted;
+        Self(AcceptedView { app, deployment, copies, queued: queued.map(|queued| queued.to_string()), message: says })
     }
 }
 

@@ -29,6 +29,7 @@ pub fn verb(method: &Method, path: &str) -> Option<(String, String)> {
         ("POST", ["uploads"]) => "upload",
         ("POST", ["sources", "keys"]) => "make deploy key",
         ("DELETE", ["sources", "hosts", ..]) => "forget host key",
+        ("POST", ["conflicts", "settle"]) => "settle conflict",
         ("DELETE", ["apps", _]) => "destroy",
         ("DELETE", ["nodes", _]) => "remove machine",
         ("POST", ["joining"]) => "join",

@@ -39,6 +39,8 @@ pub struct AppSummary {
     pub lang: Option<String>,
     /// What it uses now.
     pub stats: Option<AppStats>,
+    /// Whether changes of it are on the disk of this machine alone.
+    pub one_copy: bool,
 }
 
 /// An app with everything that belongs to it.
@@ -290,6 +292,8 @@ pub struct AcceptedView {
     pub deployment: Option<DeploymentId>,
     /// How many machines hold the wish on disk.
     pub copies: u32,
+    /// Where the wish waits for a leader, if nobody led: its place in the log of the machine that took it.
+    pub queued: Option<String>,
     /// What happens next.
     pub message: String,
 }

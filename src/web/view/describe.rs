@@ -63,6 +63,7 @@ pub fn summary<'a>(glance: &Glance<'a>, id: &AppId, app: &'a Wished) -> AppSumma
         }),
         lang: in_force.map(|version| version.manifest.config.lang.word().to_owned()),
         stats: glance.stats.apps.get(id).copied(),
+        one_copy: glance.one_copy.contains(id),
     }
 }
 

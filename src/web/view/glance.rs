@@ -1,10 +1,11 @@
 //! What is looked at? One snapshot of the world, what the machine measures beside it, and who looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::address::Viewer;
 use super::app::AppStats;
+use crate::decide::copies;
 use crate::model::document::Version;
 use crate::model::id::{AppId, NodeId, ReplicaId, VersionId, VolumeId};
 use crate::model::observed::ReplicaReport;
@@ -64,6 +65,8 @@ pub struct Glance<'a> {
     pub stats: &'a StatsNow,
     /// Who looks.
     pub viewer: &'a Viewer,
+    /// Apps with changes that only this machine holds.
+    pub one_copy: BTreeSet<AppId>,
     reports: BTreeMap<&'a AppId, Vec<Seen<'a>>>,
 }
 
@@ -77,7 +80,7 @@ impl<'a> Glance<'a> {
                 reports.entry(&report.app).or_default().push(Seen { node, id, report });
             }
         }
-        Self { world, machine, stats, viewer, reports }
+        Self { one_copy: copies::one_copy(world), world, machine, stats, viewer, reports }
     }
 
     /// Every replica of an app anywhere.

@@ -3,6 +3,7 @@
 mod address;
 mod app;
 mod app_state;
+mod conflict;
 mod deployment;
 mod describe;
 mod destruction;
@@ -29,6 +30,7 @@ pub use app::{
     Replica, Route, SecretName, Setting, SourceView, VersionRef, WantedView,
 };
 pub use app_state::state_of;
+pub use conflict::{ConflictSide, ConflictView, conflicts};
 pub use deployment::{CommitRef, Deployment, DeploymentState, FailureView, StepState, StepView, WaitingView, deployment};
 pub use describe::{app, summaries, summary};
 pub use destruction::{Destruction, destruction};
