@@ -151,7 +151,7 @@ fn known<'a>(world: &'a World, node: &NodeId) -> Result<&'a Member, Refusal> {
 }
 
 fn accepted(says: impl Into<String>) -> Accepted {
-    Accepted { app: None, deployment: None, copies: 1, says: says.into() }
+    Accepted { app: None, deployment: None, copies: 1, queued: None, says: says.into() }
 }
 
 fn conflict(because: String, next: &str) -> Refusal {

@@ -40,6 +40,7 @@ pub struct AppSummary {
     /// What it uses now.
     pub stats: Option<AppStats>,
     /// Whether changes of it are on the disk of this machine alone.
+    #[serde(default)]
     pub one_copy: bool,
 }
 
@@ -293,6 +294,7 @@ pub struct AcceptedView {
     /// How many machines hold the wish on disk.
     pub copies: u32,
     /// Where the wish waits for a leader, if nobody led: its place in the log of the machine that took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued: Option<String>,
     /// What happens next.
     pub message: String,

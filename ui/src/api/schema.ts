@@ -15,6 +15,8 @@ export interface components {
             deployment?: components["schemas"]["DeploymentId"] | null;
             /** @description What happens next. */
             message: string;
+            /** @description Where the wish waits for a leader, if nobody led: its place in the log of the machine that took it. */
+            queued?: string | null;
         };
         /** @description Where an app answers. */
         Addresses: {
@@ -130,6 +132,8 @@ export interface components {
             lang?: string | null;
             /** @description As people wrote it. */
             name: string;
+            /** @description Whether changes of it are on the disk of this machine alone. */
+            one_copy?: boolean;
             /** @description How it stands, why, and what to do. */
             state: components["schemas"]["AppState"];
             stats?: components["schemas"]["AppStats"] | null;
@@ -231,6 +235,31 @@ export interface components {
             id: string;
             /** @description First line of its message. */
             summary?: string | null;
+        };
+        /** @description Something that was changed on two sides at once. */
+        Conflict: {
+            app?: components["schemas"]["AppId"] | null;
+            /** @description What is in force. */
+            kept: components["schemas"]["ConflictSide"];
+            /** @description Which object of the state, such as `app/web/env`. */
+            object: string;
+            /** @description What is not, the newest first. */
+            others: components["schemas"]["ConflictSide"][];
+            /** @description What it is, for people. */
+            what: string;
+        };
+        /** @description One of the changes. */
+        ConflictSide: {
+            /** @description When it was made, by the clock of the machine that took it. */
+            at: components["schemas"]["Moment"];
+            /** @description The name of that machine. */
+            node: string;
+            /** @description Whether it can be put in force. */
+            restorable: boolean;
+            /** @description The name of its record. */
+            revision: string;
+            /** @description What it says; never a secret. */
+            says: string;
         };
         /** @description Whether it is meant. */
         DeleteVolumeRequest: {
@@ -1043,6 +1072,13 @@ export interface components {
             set_here: boolean;
             /** Format: int32 */
             value: number;
+        };
+        /** @description Which change shall count. */
+        SettleRequest: {
+            /** @description The conflict's object. */
+            object: string;
+            /** @description The record of the change, as the conflict names it: another one to restore it, the one in force to keep it. */
+            revision: string;
         };
         /** @description A one-time link. */
         SetupLink: {
