@@ -79,6 +79,7 @@ fn first(name: &str) -> Command {
         manifest: None,
         env: [("GREETING", "hello"), ("TZ", "Europe/Berlin")].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         secrets: Default::default(),
+        node: None,
     }))
 }
 

@@ -99,6 +99,8 @@ pub enum Command {
     Restart(Followed),
     /// Set how many copies of an app run
     Scale(lifecycle::Scale),
+    /// Choose the machine an app runs on, or let Kraken choose
+    Place(lifecycle::Place),
     /// Turn an app off; its data and versions stay
     Stop(Named),
     /// Turn an app on

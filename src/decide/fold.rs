@@ -1,5 +1,7 @@
 //! What does an event change in what this node knows?
 
+pub mod heard;
+
 use std::sync::Arc;
 
 use crate::decide::hlc;
@@ -7,7 +9,6 @@ use crate::model::document::Document;
 use crate::model::event::Event;
 use crate::model::frame::Frame;
 use crate::model::id::{AppId, NodeId};
-use crate::model::observed::{Inventory, Observation};
 use crate::model::record::{Concern, ObjectKey, Record};
 use crate::model::standing::Standing;
 use crate::model::time::WallTime;
@@ -40,7 +41,7 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
         Event::PlanArrived(plan) => {
             Arc::make_mut(&mut world.plans).insert(plan.node.clone(), Arc::clone(plan));
         }
-        Event::Observed { node, observation } => fold_observation(world, node, observation),
+        Event::Observed { node, observation } => heard::fold_observation(world, node, observation),
         Event::PortRefused { port, because } => {
             Arc::make_mut(&mut world.refused_ports).insert(*port, because.clone());
         }
@@ -51,13 +52,13 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
     }
 }
 
-/// Takes in what a member holds: it said so, or it sent it.
+/// Takes in what a member holds (it said so, or it sent it), and what machines tell about themselves.
 fn fold_frame(world: &mut World, from: &NodeId, frame: &Frame) {
     match frame {
         Frame::Holds { vector } | Frame::Records { upto: vector, .. } if world.removed.get(from).is_none() => {
             Arc::make_mut(&mut world.peer_holds).entry(from.clone()).or_default().merge(vector);
         }
-        _ => {}
+        other => heard::fold_frame(world, other),
     }
 }
 
@@ -137,7 +138,10 @@ fn project(world: &mut World, object: &ObjectKey) {
             Arc::make_mut(&mut world.members).remove(id);
             match document {
                 Some(Document::Member(member)) => drop(Arc::make_mut(&mut world.members).insert(id.clone(), member)),
-                Some(Document::Removal(removal)) => drop(Arc::make_mut(&mut world.removed).insert(id.clone(), removal)),
+                Some(Document::Removal(removal)) => {
+                    Arc::make_mut(&mut world.removed).insert(id.clone(), removal);
+                    heard::forget(world, id);
+                }
                 _ => {}
             }
         }
@@ -226,36 +230,6 @@ fn relist(world: &mut World, app: Option<AppId>) {
         app.deployments = deployments;
         app.versions = versions;
     });
-}
-
-fn fold_observation(world: &mut World, node: &NodeId, observation: &Observation) {
-    if let Observation::VolumeDeleted(_) = observation {
-        return;
-    }
-    let inventory = Arc::make_mut(&mut world.inventories).entry(node.clone()).or_default();
-    observe(Arc::make_mut(inventory), observation);
-}
-
-fn observe(inventory: &mut Inventory, observation: &Observation) {
-    match observation {
-        Observation::Replica(id, Some(report)) => {
-            inventory.replicas.insert(id.clone(), report.clone());
-        }
-        Observation::Replica(id, None) => {
-            inventory.replicas.remove(id);
-        }
-        Observation::ImageHeld(version) => {
-            inventory.images.insert(version.clone());
-        }
-        Observation::ImageGone(version) => {
-            inventory.images.remove(version);
-        }
-        Observation::Machine(facts) => inventory.machine = Some(facts.clone()),
-        Observation::Docker(trouble) => inventory.docker_trouble.clone_from(trouble),
-        Observation::Surveyed => inventory.surveyed = true,
-        Observation::Obeys(epoch, seq) => inventory.obeys = Some((epoch.clone(), *seq)),
-        Observation::VolumeDeleted(_) => {}
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What should be done? Verbs: pure functions and state machines; `now` is an argument, nothing here touches the world.
 
 pub mod address;
+pub mod choice;
 pub mod command;
 pub mod conflict;
 pub mod copies;
@@ -17,12 +18,15 @@ pub mod ladder;
 pub mod lifecycle;
 pub mod listening;
 pub mod log_level;
+pub mod machine;
 pub mod manifest;
 pub mod members;
+pub mod placement;
 pub mod ports;
 pub mod prune;
 pub mod recipe;
 pub mod retention;
+pub mod room;
 pub mod route;
 pub mod spec;
 pub mod stamp;

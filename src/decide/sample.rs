@@ -8,12 +8,14 @@ use crate::decide::lifecycle::{self, Look};
 use crate::decide::{desired, stamp};
 use crate::model::command::{Accepted, Command, Deploy};
 use crate::model::deployment::{Failure, Phase};
-use crate::model::document::{Document, Source};
+use crate::model::document::{Document, Member, Removal, Source};
 use crate::model::event::{Event, Inspection, Role};
-use crate::model::id::{AppId, Epoch, NodeId};
-use crate::model::observed::{Observation, ReplicaReport, Stage};
+use crate::model::frame::Frame;
+use crate::model::id::{AppId, Epoch, Incarnation, NodeId};
+use crate::model::observed::{Inventory, MachineFacts, Observation, ReplicaReport, Stage};
 use crate::model::record::{Draft, ObjectKey, Origin};
 use crate::model::source::Reference;
+use crate::model::standing::Peer;
 use crate::model::time::WallTime;
 use crate::model::world::{Me, World};
 
@@ -25,7 +27,7 @@ pub fn app() -> AppId {
     "web".parse().unwrap()
 }
 
-/// A lone node that leads.
+/// A lone node that leads and has looked around.
 pub fn world() -> World {
     let mut world = World::new(Me {
         node: node(),
@@ -42,6 +44,7 @@ pub fn world() -> World {
     });
     world.wall = WallTime(1_800_000_000_000);
     world.role = Role::Leader { epoch: Epoch { counter: 1, node: node() } };
+    observe(&mut world, Observation::Surveyed);
     world
 }
 
@@ -73,6 +76,7 @@ pub fn wish(name: &str) -> Command {
         manifest: None,
         env: Default::default(),
         secrets: Default::default(),
+        node: None,
     }))
 }
 
@@ -205,4 +209,57 @@ pub fn hold_all_images(world: &mut World) {
 pub fn observe(world: &mut World, observation: Observation) {
     let wall = world.wall;
     fold(world, wall, &Event::Observed { node: node(), observation });
+}
+
+/// Another member with so many GiB of memory: heard, linked, surveyed, with nothing on it.
+pub fn join(world: &mut World, name: &str, gib: u64) -> NodeId {
+    let letter = char::from(b'b' + u8::try_from(world.members.len() + world.removed.len()).unwrap());
+    let node: NodeId = letter.to_string().repeat(26).parse().unwrap();
+    let member = Member { name: name.to_owned(), key: String::new(), joined_at: world.wall };
+    write(world, vec![Draft { object: ObjectKey::Member(node.clone()), document: Some(Document::Member(member)) }]);
+    hear(world, &node, true);
+    let facts = MachineFacts { arch: "amd64".into(), memory: gib << 30, ..MachineFacts::default() };
+    let inventory = Inventory { surveyed: true, machine: Some(Box::new(facts)), ..Inventory::default() };
+    tell_all(world, &node, 0, inventory);
+    node
+}
+
+/// The other member is heard from now on, or not.
+pub fn hear(world: &mut World, node: &NodeId, is_live: bool) {
+    let mut standing = (*world.standing).clone();
+    let incarnation = Some(Incarnation::default());
+    standing.peers.insert(node.clone(), Peer { is_live, is_direct: is_live, incarnation, ..Peer::default() });
+    let wall = world.wall;
+    fold(world, wall, &Event::StandingChanged(Arc::new(standing)));
+}
+
+/// The other member tells all about itself, up to its observation `seq`.
+pub fn tell_all(world: &mut World, node: &NodeId, seq: u64, inventory: Inventory) {
+    let inventory = Arc::new(inventory);
+    let frame = Frame::Inventory { node: node.clone(), incarnation: Incarnation::default(), seq, inventory };
+    hear_frame(world, node, frame);
+}
+
+/// The other member observes something about itself.
+pub fn observe_on(world: &mut World, node: &NodeId, observation: Observation) {
+    let seq = world.told.get(node).map_or(0, |(_, seq)| *seq) + 1;
+    let frame = Frame::Observed { node: node.clone(), incarnation: Incarnation::default(), seq, observation };
+    hear_frame(world, node, frame);
+}
+
+pub fn hear_frame(world: &mut World, from: &NodeId, frame: Frame) {
+    let wall = world.wall;
+    fold(world, wall, &Event::FrameArrived { from: from.clone(), frame: Box::new(frame) });
+}
+
+pub fn remove_member(world: &mut World, node: &NodeId) {
+    let removal = Removal { name: "gone".into(), at: world.wall, by: "session".into(), last: Default::default() };
+    write(world, vec![Draft { object: ObjectKey::Member(node.clone()), document: Some(Document::Removal(removal)) }]);
+}
+
+/// The volumes of every app are at home on `node`.
+pub fn move_volumes(world: &mut World, node: &NodeId) {
+    for volume in Arc::make_mut(&mut world.volumes).values_mut() {
+        volume.home = node.clone();
+    }
 }

@@ -81,6 +81,13 @@ pub enum Command {
         /// At least 1.
         replicas: Option<u32>,
     },
+    /// On which machine it shall run.
+    SetPlace {
+        /// Whose.
+        app: AppId,
+        /// None = Kraken chooses.
+        node: Option<NodeId>,
+    },
     /// Published port and host names; none = as the file says.
     SetRoute {
         /// Whose.
@@ -166,6 +173,9 @@ pub struct Deploy {
     pub env: BTreeMap<String, String>,
     /// Secrets to set first.
     pub secrets: BTreeMap<String, Sealed>,
+    /// The machine it shall run on; none leaves that as it is.
+    #[serde(default)]
+    pub node: Option<NodeId>,
 }
 
 /// The wish is recorded.

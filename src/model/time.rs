@@ -53,6 +53,14 @@ impl WallTime {
     }
 }
 
+impl WallTime {
+    /// The time of day in UTC, as `14:02`.
+    #[must_use]
+    pub fn clock(self) -> String {
+        format!("{:02}:{:02}", self.0 / 3_600_000 % 24, self.0 / 60_000 % 60)
+    }
+}
+
 impl fmt::Display for WallTime {
     /// RFC 3339 in UTC with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +111,7 @@ mod tests {
     #[test]
     fn wall_time_reads_as_rfc_3339() {
         assert_eq!(WallTime(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(WallTime(1_795_251_855_042).clock(), "09:04");
         assert_eq!(WallTime(951_782_400_000).to_string(), "2000-02-29T00:00:00.000Z");
         assert_eq!(WallTime(1_795_251_855_042).to_string(), "2026-11-21T09:04:15.042Z");
     }

@@ -55,6 +55,9 @@ pub struct Deploy {
     /// The app's folder in the repository
     #[arg(long, value_name = "FOLDER")]
     pub root: Option<String>,
+    /// The machine it shall run on, by name or id; without it Kraken chooses
+    #[arg(long, value_name = "NODE")]
+    pub node: Option<String>,
     /// Set an environment value first
     #[arg(long, value_name = "K=V", value_parser = pair)]
     pub env: Vec<(String, String)>,
@@ -96,6 +99,8 @@ struct Request {
     secrets: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
 }
 
 /// `kraken deploy URL|DIR`.
@@ -143,6 +148,7 @@ fn request(here: &mut Here<'_>, args: &Deploy) -> Result<Request, RunCommandErro
         reference: reference(args),
         root: args.root.clone(),
         name: args.name.clone(),
+        node: args.node.clone(),
         token: token.map(|token| token.trim().to_owned()),
         manifest: args.manifest.as_deref().map(read_manifest).transpose()?,
         env: args.env.iter().cloned().collect(),

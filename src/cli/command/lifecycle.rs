@@ -1,4 +1,4 @@
-//! How is an app's life changed? Update, rollback, retry, restart, scale, stop, start, restore, abort.
+//! How is an app's life changed? Update, rollback, retry, restart, scale, place, stop, start, restore, abort.
 
 use clap::Args;
 use http::Method;
@@ -62,6 +62,22 @@ fn replicas(text: &str) -> Result<Replicas, String> {
     text.parse().map(|n| Replicas(Some(n))).map_err(says)
 }
 
+/// The flags of `kraken place`.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// The app's name
+    pub app: String,
+    /// The machine's name or id; "auto" lets Kraken choose
+    #[arg(value_name = "NODE")]
+    pub node: String,
+}
+
+impl Place {
+    fn body(&self) -> Value {
+        json!({ "node": Some(&self.node).filter(|node| *node != "auto") })
+    }
+}
+
 /// The flags of `kraken abort`.
 #[derive(Debug, Args)]
 pub struct Abort {
@@ -85,6 +101,7 @@ pub async fn run(here: &mut Here<'_>, command: Command) -> Result<(), RunCommand
             let body = json!({ "replicas": args.replicas.0 });
             return wish(here, Method::PUT, &of(&args.app, "scale"), &body, &args.follow).await;
         }
+        Command::Place(args) => return wish(here, Method::PUT, &of(&args.app, "place"), &args.body(), &quick).await,
         Command::Retry(args) => (of(&args.app, "retry"), json!({}), args.follow),
         Command::Restart(args) => (of(&args.app, "restart"), json!({}), args.follow),
         Command::Start(args) => (of(&args.app, "start"), json!({}), args.follow),
@@ -134,6 +151,13 @@ mod tests {
         assert_eq!(previous(&all).unwrap().number, 1);
         assert!(previous(&[version(1, "serving")]).is_none());
         assert_eq!(previous(&[version(2, "failed"), version(1, "kept")]).unwrap().number, 1);
+    }
+
+    #[test]
+    fn auto_lets_kraken_choose_the_machine() {
+        let place = |node: &str| Place { app: "shop".into(), node: node.into() }.body().to_string();
+        assert_eq!(place("pi-2"), r#"{"node":"pi-2"}"#);
+        assert_eq!(place("auto"), r#"{"node":null}"#);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::model::command::{Deploy, Refusal, RefusalKind};
 use crate::model::deployment::{Cause, Deployment, Progress};
-use crate::model::document::{AppEnv, AppSource, Document, Source, Wanted};
+use crate::model::document::{AppEnv, AppPlace, AppSource, Document, Source, Wanted};
 use crate::model::id::{AppId, VersionId};
 use crate::model::record::{Concern, Draft, ObjectKey};
 use crate::model::source::{Commit, Reference};
@@ -20,6 +20,9 @@ pub(super) fn deploy(world: &World, asker: Asker<'_>, deploy: Deploy) -> Verdict
     let before = world.apps.get(&id).map(|app| &**app).filter(|app| app.is_listed());
     if let Some(source) = before.and_then(|app| app.source.as_ref()) {
         refuse_clash(&id, &source.source, &deploy.source)?;
+    }
+    if let Some(node) = &deploy.node {
+        super::place::refuse_misfit(world, &id, node)?;
     }
     let cause = if before.is_some_and(|app| world.current(app).is_some()) { Cause::Update } else { Cause::Deploy };
     let mut deployment = requested(world, asker, &id, cause, format!("{} asked for {}", asker.name(), place(&deploy.source)));
@@ -77,6 +80,9 @@ fn source_drafts(world: &World, before: Option<&App>, deploy: Deploy) -> Vec<Dra
         let mut env = before.map(|app| app.env.set.clone()).unwrap_or_default();
         env.extend(deploy.env);
         drafts.push(app_draft(&id, Concern::Env, Document::AppEnv(AppEnv { set: env })));
+    }
+    if let Some(node) = deploy.node {
+        drafts.push(app_draft(&id, Concern::Place, Document::AppPlace(AppPlace { node: Some(node) })));
     }
     drafts.extend(
         deploy.secrets.into_iter().map(|(name, sealed)| Draft {

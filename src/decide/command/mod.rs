@@ -4,6 +4,7 @@ mod asker;
 mod deploy;
 mod life;
 mod members;
+mod place;
 mod settings;
 mod settle;
 mod state;
@@ -38,6 +39,7 @@ pub fn decide(world: &World, asker: Asker<'_>, command: Command) -> Verdict {
         Command::SetEnv { app, set, reset } => settings::set_env(world, asker, &app, set, &reset),
         Command::SetSecret { app, name, value } => settings::set_secret(world, asker, &app, &name, value),
         Command::SetScale { app, replicas } => settings::set_scale(world, &app, replicas),
+        Command::SetPlace { app, node } => place::set_place(world, &app, node),
         Command::SetRoute { app, publish, hosts } => settings::set_route(world, &app, publish, hosts),
         Command::Abort { deployment } => life::abort(world, asker, deployment),
         Command::DeleteVolume { volume } => life::delete_volume(world, &volume),

@@ -56,6 +56,8 @@ struct DeployRequest {
     secrets: BTreeMap<String, String>,
     /// The commit that was looked at; a newer one is not taken instead.
     expected_commit: Option<String>,
+    /// The machine it shall run on, by id or name; none = as it was, and for a new app Kraken chooses.
+    node: Option<String>,
 }
 
 /// Deploys a source: a new app, or an update of the one it already is.
@@ -69,6 +71,7 @@ async fn deploy(
 ) -> Result<Wished, Problem> {
     let pinned = body.expected_commit.as_deref().map(str::parse::<Commit>).transpose();
     let pinned = pinned.map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-commit", format!("{error}.")))?;
+    let node = body.node.as_deref().map(|node| reading::machine(&web.world(), node)).transpose()?;
     let target = match (&body.url, &body.upload) {
         (Some(url), None) => from_git(&web, &caller, &body, url, pinned).await?,
         (None, Some(digest)) => from_upload(&web, &body, digest).await?,
@@ -78,7 +81,7 @@ async fn deploy(
     let secrets = seal_all(&web, &app, &body.secrets)?;
     let DeployRequest { manifest, env, .. } = body;
     let Target { name, source, commit } = target;
-    wish(&web, &caller, &key, Command::Deploy(Box::new(Deploy { app, name, source, commit, manifest, env, secrets }))).await
+    wish(&web, &caller, &key, Command::Deploy(Box::new(Deploy { app, name, source, commit, manifest, env, secrets, node }))).await
 }
 
 /// What a deploy comes down to.

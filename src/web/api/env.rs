@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ask::{self, At, Key};
+use super::reading;
 use super::wish::{self, Wished};
 use crate::model::command::Command;
 use crate::model::id::AppId;
@@ -21,7 +22,11 @@ use crate::web::view::{self, AcceptedView, EnvVar};
 
 /// Its routes.
 pub fn routes() -> OpenApiRouter<Web> {
-    OpenApiRouter::new().routes(routes!(list_env, set_env)).routes(routes!(set_scale)).routes(routes!(set_route))
+    OpenApiRouter::new()
+        .routes(routes!(list_env, set_env))
+        .routes(routes!(set_scale))
+        .routes(routes!(set_place))
+        .routes(routes!(set_route))
 }
 
 /// An app's environment values: what the file says, under what people set.
@@ -95,6 +100,29 @@ async fn set_scale(
     ask::Json(body): ask::Json<ScaleRequest>,
 ) -> Result<Wished, Problem> {
     wish::wish(&web, &caller, &key, Command::SetScale { app, replicas: body.replicas }).await
+}
+
+/// On which machine.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlaceRequest {
+    /// A machine's id or name; null = Kraken chooses.
+    node: Option<String>,
+}
+
+/// Chooses the machine an app runs on, or lets Kraken choose. The copy there serves before the one elsewhere leaves.
+#[utoipa::path(put, path = "/apps/{app}/place", tag = "Settings", params(("app" = AppId, Path, description = "Which app.")),
+    request_body = PlaceRequest, responses((status = 202, description = "The wish is recorded.", body = AcceptedView), Refusals))]
+async fn set_place(
+    State(web): State<Web>,
+    scene: Scene,
+    caller: Caller,
+    Key(key): Key,
+    At(app): At<AppId>,
+    ask::Json(body): ask::Json<PlaceRequest>,
+) -> Result<Wished, Problem> {
+    let node = body.node.map(|node| reading::machine(&scene.world, &node)).transpose()?;
+    wish::wish(&web, &caller, &key, Command::SetPlace { app, node }).await
 }
 
 /// Published port and names; what is left out stays as it is.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::decide::machine;
 use crate::decide::manifest::{Context, NodeFacts, Parsed, parse, parse_bytes, slug};
 use crate::model::document::Version;
-use crate::model::id::AppId;
+use crate::model::id::{AppId, NodeId};
 use crate::model::manifest::{Finding, Severity};
 use crate::model::quantity::Bytes;
 use crate::model::world::World;
@@ -32,6 +33,12 @@ pub fn app_id(name: &str) -> Result<AppId, Problem> {
     };
     let id = slug(name).map_err(|refusal| refused(refusal.to_string()).next("Choose another name."))?;
     id.parse().map_err(|_| refused("gives no app id".into()))
+}
+
+/// The machine that a name or an id means.
+pub fn machine(world: &World, text: &str) -> Result<NodeId, Problem> {
+    let found = machine::named(world, text).cloned();
+    found.ok_or_else(|| Problem::not_found("machine", text).next("List the machines: kraken nodes."))
 }
 
 /// Once the app's own name is known, the names and ports of the others are known too; an app never clashes with itself.

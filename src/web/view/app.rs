@@ -58,6 +58,8 @@ pub struct App {
     pub replicas: Vec<Replica>,
     /// Where its copies belong, and why there.
     pub placement: Vec<Placement>,
+    /// The machine people chose, and those there are to choose from.
+    pub place: Place,
     /// Its data.
     pub volumes: Vec<VolumeView>,
     /// Its environment values.
@@ -232,6 +234,28 @@ pub struct Placement {
     /// What it is called.
     pub node_name: String,
     /// Why there.
+    pub why: String,
+}
+
+/// On which machine an app shall run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Place {
+    /// The one a person chose; null = Kraken chooses.
+    pub node: Option<NodeId>,
+    /// Every machine, by name.
+    pub choices: Vec<PlaceChoice>,
+}
+
+/// One machine that an app could run on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlaceChoice {
+    /// Which.
+    pub node: NodeId,
+    /// What it is called.
+    pub node_name: String,
+    /// Whether the app would run there now.
+    pub fits: bool,
+    /// How much room it has, or why it does not fit.
     pub why: String,
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::address;
 use super::app::{
-    App, AppSummary, ManifestView, OpenDeployment, Placement, Replica, Route, Setting, SourceView, VersionRef, WantedView,
+    App, AppSummary, ManifestView, OpenDeployment, Place, PlaceChoice, Placement, Replica, Route, Setting, SourceView,
+    VersionRef, WantedView,
 };
 use super::app_state::state_of;
 use super::deployment::{deployment, state as deployment_state};
@@ -13,6 +14,7 @@ use super::moment::Moment;
 use super::settings_of::{env, secrets};
 use super::source::ReferenceView;
 use super::volume::volume;
+use crate::decide::choice;
 use crate::model::deployment::{Deployment, Progress};
 use crate::model::document::{ManifestOrigin, Source, Version, Wanted};
 use crate::model::id::AppId;
@@ -90,6 +92,7 @@ pub fn app<'a>(glance: &Glance<'a>, id: &AppId, app: &'a Wished, notes: Vec<Find
         manifest: manifest(version),
         replicas: glance.replicas(id).iter().map(|seen| replica(glance, seen)).collect(),
         placement: placement(glance, id),
+        place: place(glance, id, app, version),
         volumes: world.volumes_of(id).map(|found| volume(glance, found)).collect(),
         env: env(app, version),
         secrets: secrets(app, version),
@@ -160,12 +163,27 @@ const fn stage_word(stage: &Stage) -> &'static str {
     }
 }
 
+/// As the copies' own reports say it, so that every machine says the same.
 fn placement(glance: &Glance<'_>, id: &AppId) -> Vec<Placement> {
-    let orders = glance.world.plans.iter().flat_map(|(node, plan)| plan.replicas.values().map(move |order| (node, order)));
-    orders
-        .filter(|(_, order)| order.app == *id)
-        .map(|(node, order)| Placement { node: node.clone(), node_name: glance.node_name(node), why: order.why.clone() })
-        .collect()
+    let ordered = glance.replicas(id).iter().filter(|seen| !seen.report.placed.is_empty());
+    let placed = |seen: &Seen<'_>| Placement {
+        node: seen.node.clone(),
+        node_name: glance.node_name(seen.node),
+        why: seen.report.placed.clone(),
+    };
+    ordered.map(placed).collect()
+}
+
+fn place(glance: &Glance<'_>, id: &AppId, app: &Wished, version: Option<&Version>) -> Place {
+    let mut choices: Vec<PlaceChoice> = choice::choices(glance.world, id, version.map(|version| &version.manifest))
+        .into_iter()
+        .map(|choice| {
+            let node_name = glance.node_name(choice.node);
+            PlaceChoice { node: choice.node.clone(), node_name, fits: choice.fits, why: choice.why }
+        })
+        .collect();
+    choices.sort_by(|a, b| a.node_name.cmp(&b.node_name));
+    Place { node: app.place.node.clone(), choices }
 }
 
 fn scale(app: &Wished, version: Option<&Version>) -> Setting<u32> {

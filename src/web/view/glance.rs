@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::address::Viewer;
 use super::app::AppStats;
-use crate::decide::copies;
+use crate::decide::{copies, machine};
 use crate::model::document::Version;
 use crate::model::id::{AppId, NodeId, ReplicaId, VersionId, VolumeId};
 use crate::model::observed::ReplicaReport;
@@ -92,10 +92,7 @@ impl<'a> Glance<'a> {
     /// What a machine is called.
     #[must_use]
     pub fn node_name(&self, node: &NodeId) -> String {
-        if let Some(member) = self.world.members.get(node) {
-            return member.name.clone();
-        }
-        if *node == self.world.me.node { self.world.me.name.clone() } else { node.short().to_owned() }
+        machine::name(self.world, node)
     }
 
     /// The version in force: the current one, else the newest that was tried.

@@ -26,8 +26,8 @@ pub(crate) mod sample;
 
 pub use address::Viewer;
 pub use app::{
-    AcceptedView, Addresses, App, AppState, AppStateKind, AppStats, AppSummary, EnvVar, ManifestView, OpenDeployment, Placement,
-    Replica, Route, SecretName, Setting, SourceView, VersionRef, WantedView,
+    AcceptedView, Addresses, App, AppState, AppStateKind, AppStats, AppSummary, EnvVar, ManifestView, OpenDeployment, Place,
+    PlaceChoice, Placement, Replica, Route, SecretName, Setting, SourceView, VersionRef, WantedView,
 };
 pub use app_state::state_of;
 pub use conflict::{ConflictSide, ConflictView, conflicts};
