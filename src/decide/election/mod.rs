@@ -201,7 +201,7 @@ impl Election {
         }
         // Whoever names this run knows it: that is proof enough, and who stands back is not named as heard any more.
         self.is_doubled |= said.doubled.contains(&self.run_tag);
-        let verdict = self.peers.take(said, said.names(self.tag, self.run_tag), now);
+        let verdict = self.peers.take(said, said.acknowledges(self.tag, self.run_tag), self.seq, now);
         if verdict == Verdict::Nothing {
             return;
         }

@@ -1,11 +1,11 @@
-//! Who is heard, and is it who it says? Heartbeats count if they name this run and are new; a run that speaks on after a
-//! newer one of the same node was heard is another machine with a copied identity.
+//! Who is heard, and is it who it says? Heartbeats count if they name this run and are new; a run that answers what was said
+//! only after a newer run of the same node had been heard is another machine with a copied identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::timing::{DOUBLE, TELL_DOUBLE};
+use super::timing::TELL_DOUBLE;
 use crate::model::election::{Heard, Heartbeat, PeerTag, RunTag};
 use crate::model::id::{Epoch, Incarnation, NodeId};
 use crate::model::time::Timestamp;
@@ -28,7 +28,8 @@ pub enum Verdict {
 struct Run {
     incarnation: Incarnation,
     seq: u64,
-    first: Timestamp,
+    /// This node's own last heartbeat when the run was first heard.
+    after: u64,
 }
 
 /// One other member.
@@ -41,8 +42,6 @@ pub struct Peer {
     runs: Vec<Run>,
     /// Runs up to this boot were forgotten.
     floor: u64,
-    /// New words of an older run, long after the newest was first heard.
-    strikes: u8,
     /// An older run that spoke after the newest was heard: named as heard as well, until it is known who is who.
     in_doubt: Option<(Incarnation, Timestamp)>,
     /// Runs that shall stand back, and when each was last heard.
@@ -53,16 +52,7 @@ pub struct Peer {
 
 impl Peer {
     fn new(node: &NodeId) -> Self {
-        Self {
-            tag: PeerTag::of(node),
-            run: None,
-            runs: Vec::new(),
-            floor: 0,
-            strikes: 0,
-            in_doubt: None,
-            doubled: Vec::new(),
-            said: None,
-        }
+        Self { tag: PeerTag::of(node), run: None, runs: Vec::new(), floor: 0, in_doubt: None, doubled: Vec::new(), said: None }
     }
 
     /// Its short name on the wire.
@@ -85,57 +75,55 @@ impl Peer {
         self.said.as_ref().map(|(said, _)| &**said)
     }
 
-    fn judge(&mut self, said: &Heartbeat, names_me: bool, now: Timestamp) -> Verdict {
+    /// `answers` is the heartbeat of this node that its sender had heard; `own` is this node's last.
+    fn judge(&mut self, said: &Heartbeat, answers: Option<u64>, own: u64, now: Timestamp) -> Verdict {
         let run = said.incarnation;
         if let Some((_, at)) = self.doubled.iter_mut().find(|(doubled, _)| *doubled == run) {
             *at = now;
             return Verdict::Nothing;
         }
-        if !names_me {
+        let Some(answers) = answers else {
             // It may be a recording, so it only tells a run to try; the true one will name us back.
             if self.run.is_none_or(|known| known.boot < run.boot) {
                 self.run = Some(run);
             }
             return Verdict::Nothing;
-        }
+        };
         let newest = self.runs.len().saturating_sub(1);
         match self.runs.iter().position(|known| known.incarnation == run) {
             Some(at) if said.seq <= self.runs[at].seq => Verdict::Nothing,
             Some(at) => {
                 self.runs[at].seq = said.seq;
                 if at != newest {
-                    return self.old_run_spoke(run, now);
+                    return self.old_run_spoke(run, answers, now);
                 }
                 self.run = Some(run);
                 Verdict::Counts
             }
             None if run.boot <= self.floor => Verdict::Nothing,
             None => {
-                self.heard_first(run, said.seq, now);
+                self.heard_first(run, said.seq, own);
                 Verdict::Counts
             }
         }
     }
 
-    fn heard_first(&mut self, run: Incarnation, seq: u64, now: Timestamp) {
+    fn heard_first(&mut self, run: Incarnation, seq: u64, own: u64) {
         if self.runs.len() == RUNS {
             self.floor = self.floor.max(self.runs.remove(0).incarnation.boot);
         }
-        self.runs.push(Run { incarnation: run, seq, first: now });
-        (self.run, self.strikes) = (Some(run), 0);
+        self.runs.push(Run { incarnation: run, seq, after: own });
+        self.run = Some(run);
     }
 
-    /// Two words, because one may have lain in a buffer somewhere.
-    fn old_run_spoke(&mut self, run: Incarnation, now: Timestamp) -> Verdict {
-        let is_late = self.runs.last().is_some_and(|newest| now.saturating_sub(newest.first) > DOUBLE);
-        if is_late {
-            self.strikes += 1;
-        }
-        if self.strikes < 2 {
+    /// Last words of a run that ended arrive late, and recordings of it whenever somebody likes; but what answers a
+    /// heartbeat that followed the newer run's first words was said while both were running.
+    fn old_run_spoke(&mut self, run: Incarnation, answers: u64, now: Timestamp) -> Verdict {
+        if self.runs.last().is_some_and(|newest| answers <= newest.after) {
             self.in_doubt = Some((run, now));
             return Verdict::Straggler;
         }
-        (self.strikes, self.in_doubt) = (0, None);
+        self.in_doubt = None;
         if let Some(later) = self.runs.pop() {
             self.doubled.truncate(RUNS - 1);
             self.doubled.insert(0, (later.incarnation, now));
@@ -145,6 +133,11 @@ impl Peer {
             Some(newest) if newest.incarnation == run => Verdict::Counts,
             _ => Verdict::Straggler,
         }
+    }
+
+    /// The last word of `run` that counted.
+    fn last_of(&self, run: Incarnation) -> u64 {
+        self.runs.iter().find(|known| known.incarnation == run).map_or(0, |known| known.seq)
     }
 }
 
@@ -178,10 +171,10 @@ impl Peers {
         self.of.iter()
     }
 
-    /// Takes in a heartbeat, and says what it is worth.
-    pub fn take(&mut self, said: &Arc<Heartbeat>, names_me: bool, now: Timestamp) -> Verdict {
+    /// Takes in a heartbeat, and says what it is worth. `answers` is the heartbeat of this run that it names, `own` the last.
+    pub fn take(&mut self, said: &Arc<Heartbeat>, answers: Option<u64>, own: u64, now: Timestamp) -> Verdict {
         let Some(peer) = self.of.get_mut(&said.from) else { return Verdict::Nothing };
-        let verdict = peer.judge(said, names_me, now);
+        let verdict = peer.judge(said, answers, own, now);
         if verdict == Verdict::Counts {
             peer.said = Some((Arc::clone(said), now));
         }
@@ -213,7 +206,7 @@ impl Peers {
     pub fn hears(&self, now: Timestamp, silence: Duration) -> Vec<Heard> {
         let mut hears = Vec::with_capacity(self.of.len());
         for peer in self.of.values() {
-            let heard = |run, is_live| Heard { peer: peer.tag, run: RunTag::of(run), is_live };
+            let heard = |run, is_live| Heard { peer: peer.tag, run: RunTag::of(run), is_live, seq: peer.last_of(run) };
             hears.extend(peer.run.map(|run| heard(run, peer.is_direct(now, silence))));
             let in_doubt = peer.in_doubt.filter(|(_, at)| now.saturating_sub(*at) <= silence);
             hears.extend(in_doubt.map(|(run, _)| heard(run, true)));

@@ -24,7 +24,5 @@ pub const RETRY: Duration = Duration::from_secs(1);
 pub const HAND_OVER: Duration = Duration::from_secs(10);
 /// For how long a claim that was taken back is still said to be.
 pub const WITHDRAWN: Duration = Duration::from_secs(1);
-/// An older run that still speaks so long after a newer one was heard is another machine.
-pub const DOUBLE: Duration = Duration::from_secs(2);
 /// How long a run that shall stand back is told so after it was last heard.
 pub const TELL_DOUBLE: Duration = Duration::from_secs(10);
