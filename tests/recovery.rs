@@ -283,6 +283,35 @@ fn destroying(scene: &mut Scene) {
     scene.gone("in-destroying");
 }
 
+/// `docker inspect` of an app's one container: does Docker restart it by itself?
+fn restart_policy(agent: &TestAgent, app: &str) -> Option<String> {
+    let [container] = &agent.containers(app)[..] else { return None };
+    Some(docker(&["inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", container]).trim().to_owned())
+}
+
+#[test]
+fn docker_restarts_an_app_by_itself_only_once_it_served_whatever_becomes_of_the_agent() {
+    let mut agent = TestAgent::start();
+    let git = GitServer::start();
+    publish(&git, "late", "one", &Slow { delay: 4, ..Slow::default() });
+    let id = agent.json(["deploy", &git.url("late"), "--detach"])["deployment"].as_str().unwrap().to_owned();
+    let shown = |agent: &TestAgent, name: &str| agent.api(&format!("/deployments/{id}")).map(|found| found[name].clone());
+    agent.wait_until("it waits for its first answer", LIMIT, || (shown(&agent, "phase")? == "waiting_healthy").then_some(()));
+    assert_eq!(restart_policy(&agent, "late").unwrap(), "no");
+    agent.kill();
+    agent.begin();
+    assert_eq!(restart_policy(&agent, "late").unwrap(), "no");
+    agent.wait_until("it is done", LIMIT, || (shown(&agent, "state")? == "done").then_some(()));
+    let is_kept = |agent: &TestAgent| restart_policy(agent, "late").filter(|policy| policy == "unless-stopped").map(drop);
+    agent.wait_until("Docker keeps it up", LIMIT, || is_kept(&agent));
+    // As if the agent had died between the first answer and that change.
+    agent.kill();
+    docker(&["update", "--restart", "no", &agent.containers("late")[0]]);
+    agent.begin();
+    agent.wait_until("Docker keeps it up", LIMIT, || is_kept(&agent));
+    agent.ok(["destroy", "late", "--now", "--yes"]);
+}
+
 /// Two deployments at once, one of them waiting for the other's build: both go on.
 #[test]
 fn a_kill_with_one_build_under_way_and_one_waiting_ends_both_well() {

@@ -125,17 +125,12 @@ fn follow(world: &World, id: &AppId, app: &App, open: &Arc<Deployment>, version:
         let node = node.clone();
         return Some(changed(open, |deployment| deployment.finish(Some(node), world.wall, why)));
     }
-    if let Some(waiting) = docker_trouble(world) {
-        return waiting_changed(world, open, &waiting);
+    // What keeps the node from working with Docker at all, if anything does.
+    if let Some(waiting) = world.my_inventory().and_then(|inventory| inventory.docker_trouble.as_ref()) {
+        return waiting_changed(world, open, waiting);
     }
     let (node, report) = reports.into_iter().min_by_key(|(_, report)| phase_of(&report.stage))?;
     progress(world, open, node, report)
-}
-
-/// What keeps the node from working with Docker at all, if anything does.
-fn docker_trouble(world: &World) -> Option<Waiting> {
-    let trouble = world.my_inventory()?.docker_trouble.as_ref()?;
-    Some(Waiting { because: trouble.because.clone(), next: trouble.next.clone(), attempt: 1, retry_at: world.wall })
 }
 
 fn progress(world: &World, open: &Arc<Deployment>, node: &NodeId, report: &ReplicaReport) -> Option<Draft> {

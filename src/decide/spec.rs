@@ -12,7 +12,7 @@ use crate::model::plan::ReplicaOrder;
 use crate::model::quantity::Bytes;
 use crate::model::world::World;
 
-/// The container of `order`. None while a record it needs has not arrived yet.
+/// The container of `order`, whose replica `has_served` or not. None while a record it needs has not arrived yet.
 #[must_use]
 pub fn container(
     world: &World,
@@ -21,6 +21,7 @@ pub fn container(
     epoch: &Epoch,
     address: Ipv4Addr,
     subnet: Subnet,
+    has_served: bool,
 ) -> Option<ContainerSpec> {
     let version = world.versions.get(&order.version)?;
     let settings = world.deployments.get(&order.deployment)?.settings.as_ref()?;
@@ -46,6 +47,7 @@ pub fn container(
         hardening: hardening(manifest),
         volumes: volumes(world, order, manifest)?,
         health: manifest.health.clone(),
+        keep_up: has_served,
     })
 }
 
@@ -88,7 +90,7 @@ mod tests {
     fn spec(world: &World) -> ContainerSpec {
         let (replica, order) = desired::replicas(world, &world.me.node).pop_first().unwrap();
         let epoch = Epoch { counter: 1, node: world.me.node.clone() };
-        container(world, &replica, &order, &epoch, Ipv4Addr::new(198, 18, 0, 2), BRIDGE).unwrap()
+        container(world, &replica, &order, &epoch, Ipv4Addr::new(198, 18, 0, 2), BRIDGE, false).unwrap()
     }
 
     #[test]

@@ -135,6 +135,15 @@ pub enum Action {
         replica: ReplicaId,
         /// Docker's id.
         container: ContainerId,
+        /// Whether Docker starts it again from now on when it ends.
+        keep_up: bool,
+    },
+    /// Let Docker start a container again whenever it ends: it served. The next survey shows whether Docker does.
+    KeepUp {
+        /// Which replica.
+        replica: ReplicaId,
+        /// Docker's id.
+        container: ContainerId,
     },
     /// Delete a volume for good; answers `VolumeDeleted`.
     DeleteVolume {

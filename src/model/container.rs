@@ -39,6 +39,8 @@ pub struct ContainerSpec {
     pub volumes: Vec<(VolumeId, String)>,
     /// When it counts as healthy.
     pub health: HealthTable,
+    /// Whether Docker starts it again when it ends. Not before it served once: its first end shall stay to be seen.
+    pub keep_up: bool,
 }
 
 /// What a container may do beside running.

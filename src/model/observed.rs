@@ -18,7 +18,7 @@ pub struct Inventory {
     /// The images it holds.
     pub images: BTreeSet<VersionId>,
     /// Why it cannot work with Docker right now; none = it can.
-    pub docker_trouble: Option<Trouble>,
+    pub docker_trouble: Option<Waiting>,
     /// Whether it looked around since it started; before that, absence means nothing.
     pub surveyed: bool,
     /// What it is made of and where it is reached; none = it did not tell yet.
@@ -157,8 +157,8 @@ pub enum Observation {
     ImageGone(VersionId),
     /// A volume was deleted for good.
     VolumeDeleted(VolumeId),
-    /// Docker can be used, or not and why.
-    Docker(Option<Trouble>),
+    /// Docker can be used, or not, why, and when it is asked again.
+    Docker(Option<Waiting>),
     /// It looked around: all its replicas are told.
     Surveyed,
     /// It obeys this plan from now on.
@@ -182,6 +182,8 @@ pub struct SeenContainer {
     pub address: Option<Ipv4Addr>,
     /// Whether it runs now.
     pub running: bool,
+    /// Whether Docker starts it again when it ends.
+    pub kept_up: bool,
 }
 
 /// An image of ours, as Docker lists it.

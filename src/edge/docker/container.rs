@@ -32,7 +32,10 @@ impl Docker {
     pub async fn create_and_start(&self, spec: &ContainerSpec) -> Result<Started, DockerError> {
         checked_name("container", &spec.name)?;
         let (id, adopted) = match self.adopt(spec).await? {
-            Some(id) => (id, true),
+            Some(id) => {
+                self.set_restart(&id, spec.restart).await?;
+                (id, true)
+            }
             None => (self.create(spec).await?, false),
         };
         match self.start(id.as_str(), &spec.name).await {

@@ -86,7 +86,9 @@ pub enum DockerError {
     Foreign { kind: &'static str, name: String },
     #[error("{kind} {text:?} is not a name Docker allows")]
     BadName { kind: &'static str, text: String },
-    #[error("no subnet is free for {network}: all of {tried} overlap with this machine's routes; set another in Kraken's config")]
+    #[error(
+        "no subnet is free for {network}: every /20 of {tried} overlaps with this machine's routes or other Docker networks; set another in Kraken's config"
+    )]
     NoSubnet { network: String, tried: String },
     #[error("Docker refused to {verb} {object}: {message}")]
     Refused { verb: Verb, object: String, status: u16, message: String },

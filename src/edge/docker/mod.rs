@@ -50,5 +50,5 @@ pub use observe::{ContainerState, Observed};
 pub use prune::Freed;
 pub use run_once::Ended;
 pub use stats::UsageReader;
-pub use subnet::{DEFAULT_SUBNETS, Subnet};
+pub use subnet::{POOLS, Subnet};
 pub use volume::VolumeInfo;

@@ -11,7 +11,7 @@ use super::client::{Docker, QUICK, SLOW};
 use super::error::{DockerError, Verb};
 use super::owned::Destructive;
 use super::reference::checked_name;
-use super::subnet::{DEFAULT_SUBNETS, Subnet, first_free, routes};
+use super::subnet::{POOLS, Subnet, first_free, routes};
 
 /// A bridge of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct Network {
 }
 
 impl Docker {
-    /// The bridge `name`, made if it is not there. `subnet`: the configured range; without one, the first of
-    /// [`DEFAULT_SUBNETS`] that overlaps neither a route of this machine nor another Docker network. A bridge that exists with
+    /// The bridge `name`, made if it is not there. `subnet`: the configured range; without one, a /20 of [`POOLS`] that overlaps
+    /// neither a route of this machine nor another Docker network. A bridge that exists with
     /// another range than configured is remade when nothing is attached to it, else kept: running apps come first.
     ///
     /// # Errors
@@ -86,9 +86,7 @@ impl Docker {
         // A machine that does not show its routes has none we know of; Docker itself then refuses an overlap.
         let table = tokio::fs::read_to_string("/proc/net/route").await.unwrap_or_default();
         let used: Vec<Subnet> = routes(&table).into_iter().chain(of_docker).collect();
-        let candidates: Vec<Subnet> = DEFAULT_SUBNETS.iter().filter_map(|text| text.parse().ok()).collect();
-        first_free(&candidates, &used)
-            .ok_or_else(|| DockerError::NoSubnet { network: name.to_owned(), tried: DEFAULT_SUBNETS.join(", ") })
+        first_free(name, &used).ok_or_else(|| DockerError::NoSubnet { network: name.to_owned(), tried: POOLS.join(", ") })
     }
 
     async fn make_network(&self, name: &str, subnet: Subnet) -> Result<Network, DockerError> {

@@ -7,6 +7,7 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::client::{Docker, QUICK};
+use super::container_body::Restart;
 use super::error::{DockerError, Verb};
 use super::ids;
 use super::labels::ReplicaLabels;
@@ -61,6 +62,8 @@ pub struct Observed {
     pub image: Option<ImageId>,
     /// Its first process on this machine, while it runs.
     pub pid: Option<u32>,
+    /// Whether Docker starts it again when it ends.
+    pub kept_up: bool,
 }
 
 impl Docker {
@@ -105,6 +108,7 @@ fn read(found: ContainerInspectResponse) -> Option<Observed> {
     let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
     let state = found.state.unwrap_or_default();
     let networks = found.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    let policy = found.host_config.and_then(|host| host.restart_policy?.name);
     let address = networks.into_values().find_map(|endpoint| endpoint.ipam_config?.ipv4_address?.parse().ok());
     Some(Observed {
         id: ids::container(&found.id?)?,
@@ -120,6 +124,7 @@ fn read(found: ContainerInspectResponse) -> Option<Observed> {
         address,
         image: found.image.as_deref().and_then(ids::image),
         pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| pid > 0),
+        kept_up: policy == Some(Restart::UnlessStopped.policy()),
     })
 }
 

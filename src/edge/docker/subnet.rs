@@ -1,12 +1,16 @@
-//! Which addresses may our bridge have? The configured /20, or the first that nothing on this machine uses.
+//! Which addresses may our bridge have? The configured /20, or one that nothing on this machine uses, the same at each start.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-/// Tried in this order. Away from Docker's own pools (172.17–31, 192.168.0–240) and from what home routers hand out.
-pub const DEFAULT_SUBNETS: [&str; 6] =
-    ["10.213.0.0/20", "10.214.16.0/20", "10.87.32.0/20", "172.16.48.0/20", "10.171.64.0/20", "192.168.240.0/20"];
+use sha2::{Digest, Sha256};
+
+/// The ranges a bridge's /20 is taken from, in this order: 512, 16 and one. Away from Docker's own pools (172.17–31,
+/// 192.168) and from what home routers and other container platforms use; the later ones for machines whose VPN takes all of 10.
+pub const POOLS: [&str; 3] = ["10.192.0.0/11", "172.16.0.0/16", "192.168.240.0/20"];
+/// Leading bits of a bridge's range: 4093 containers.
+const PREFIX: u8 = 20;
 
 /// A range of IPv4 addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,10 +91,24 @@ impl fmt::Display for Subnet {
     }
 }
 
-/// The first candidate that overlaps nothing in use.
+/// Every range the bridge `name` may have, best first. Each name begins elsewhere, so that nodes on one Docker do not all want
+/// the same, and a node that makes its bridge anew gets the one it had.
+pub(super) fn candidates(name: &str) -> impl Iterator<Item = Subnet> {
+    let digest = Sha256::digest(name.as_bytes());
+    let start = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    POOLS.iter().filter_map(|text| text.parse::<Subnet>().ok()).flat_map(move |pool| {
+        let count = 1_u32 << PREFIX.saturating_sub(pool.prefix);
+        (0..count).filter_map(move |turn| {
+            let place = start.wrapping_add(turn) % count;
+            pool.nth(place << (32 - PREFIX)).map(|address| Subnet::around(address, PREFIX))
+        })
+    })
+}
+
+/// The best candidate for the bridge `name` that overlaps nothing in use.
 #[must_use]
-pub(super) fn first_free(candidates: &[Subnet], used: &[Subnet]) -> Option<Subnet> {
-    candidates.iter().copied().find(|candidate| !used.iter().any(|taken| taken.overlaps(*candidate)))
+pub(super) fn first_free(name: &str, used: &[Subnet]) -> Option<Subnet> {
+    candidates(name).find(|candidate| !used.iter().any(|taken| taken.overlaps(*candidate)))
 }
 
 /// The destinations of this machine's routes, from the text of `/proc/net/route` (hexadecimal, little-endian, see
@@ -129,9 +147,32 @@ mod tests {
 
     #[test]
     fn a_range_in_use_is_passed_over() {
-        let candidates = [subnet("172.17.16.0/20"), subnet("10.213.0.0/20")];
-        assert_eq!(first_free(&candidates, &routes(ROUTES)), Some(candidates[1]));
-        assert_eq!(first_free(&candidates, &[subnet("0.0.0.0/1"), subnet("128.0.0.0/1")]), None);
+        let best = first_free("kraken-n1", &routes(ROUTES)).unwrap();
+        let next = first_free("kraken-n1", &[best]).unwrap();
+        assert_eq!(candidates("kraken-n1").take(2).collect::<Vec<_>>(), [best, next]);
+        assert_eq!(first_free("kraken-n1", &[subnet("0.0.0.0/1"), subnet("128.0.0.0/1")]), None);
+    }
+
+    #[test]
+    fn five_hundred_nodes_on_one_docker_each_get_a_range_of_their_own() {
+        let mut used = Vec::new();
+        for node in 0..500 {
+            used.push(first_free(&format!("kraken-{node}"), &used).unwrap());
+        }
+        assert!(used.iter().all(|range| subnet("10.192.0.0/11").overlaps(*range)));
+    }
+
+    #[test]
+    fn a_machine_whose_vpn_takes_all_of_10_still_gets_one() {
+        let range = first_free("kraken-n1", &[subnet("10.0.0.0/8")]).unwrap();
+        assert!(subnet("172.16.0.0/16").overlaps(range), "{range}");
+    }
+
+    #[test]
+    fn a_node_wants_the_same_range_each_time_and_another_node_another() {
+        let first = |name| candidates(name).next();
+        assert_eq!(first("kraken-n1"), first("kraken-n1"));
+        assert_ne!(first("kraken-n1"), first("kraken-n2"));
     }
 
     #[test]
@@ -150,8 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn every_default_is_a_20() {
-        assert!(DEFAULT_SUBNETS.iter().all(|text| subnet(text).prefix() == 20 && subnet(text).to_string() == *text));
+    fn every_candidate_is_a_20_and_none_comes_twice() {
+        let all: Vec<Subnet> = candidates("kraken-n1").collect();
+        assert!(all.iter().all(|range| range.prefix() == 20));
+        let distinct: std::collections::BTreeSet<_> = all.iter().copied().collect();
+        assert_eq!((all.len(), distinct.len()), (529, 529));
     }
 
     proptest! {

@@ -171,7 +171,8 @@ async fn perform(tools: Tools, action: Action) {
         }
         Action::Survey => survey::survey(&tools).await,
         Action::Start(spec) => start::start(&tools, &spec).await,
-        Action::Resume { replica, container } => start::resume(&tools, replica, container).await,
+        Action::Resume { replica, container, keep_up } => start::resume(&tools, replica, container, keep_up).await,
+        Action::KeepUp { replica, container } => start::keep_up(&tools, &replica, &container).await,
         Action::Stop { replica, container, .. } => start::stop(&tools, replica, container).await,
         Action::Hold { replica, container } => start::hold(&tools, replica, container).await,
         Action::Drain { replica, limit } => {

@@ -65,7 +65,7 @@ fn body(tools: &Tools, spec: &ContainerSpec) -> Result<docker::ContainerSpec, Tr
             .iter()
             .map(|(volume, path)| VolumeMount { volume: volume.to_string(), path: path.clone() })
             .collect(),
-        restart: Restart::UnlessStopped,
+        restart: restart(spec.keep_up),
         stop_timeout: STOP_GRACE,
         log_bytes: LOG_BYTES,
     })
@@ -93,10 +93,14 @@ fn no_value(spec: &ContainerSpec, name: &str, because: &str) -> Trouble {
     }
 }
 
+const fn restart(keep_up: bool) -> Restart {
+    if keep_up { Restart::UnlessStopped } else { Restart::No }
+}
+
 /// Starts a container that stands still.
-pub(super) async fn resume(tools: &Tools, replica: ReplicaId, container: ContainerId) {
+pub(super) async fn resume(tools: &Tools, replica: ReplicaId, container: ContainerId, keep_up: bool) {
     let resumed = async {
-        tools.docker.set_restart(&container, Restart::UnlessStopped).await?;
+        tools.docker.set_restart(&container, restart(keep_up)).await?;
         tools.docker.start_again(&container).await
     };
     let event = match resumed.await {
@@ -109,6 +113,19 @@ pub(super) async fn resume(tools: &Tools, replica: ReplicaId, container: Contain
         Err(error) => Event::StartFailed { replica, trouble: trouble::docker(Phase::Starting, &error) },
     };
     tools.tell(event).await;
+}
+
+/// Lets Docker start a container that served again whenever it ends.
+pub(super) async fn keep_up(tools: &Tools, replica: &ReplicaId, container: &ContainerId) {
+    match tools.docker.set_restart(container, Restart::UnlessStopped).await {
+        Ok(()) => {}
+        // It was stopped and removed meanwhile.
+        Err(error) if error.is_not_found() => {}
+        // The next survey shows it, and it is asked for again.
+        Err(error) => {
+            tracing::warn!(%replica, because = %trouble::chain(&error), "Docker will not restart this container by itself");
+        }
+    }
 }
 
 /// Stops and removes a replica's container.

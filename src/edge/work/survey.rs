@@ -55,5 +55,6 @@ fn container(seen: &Observed) -> Option<SeenContainer> {
         version: seen.labels.version.parse().ok()?,
         address: seen.address,
         running: matches!(seen.state, ContainerState::Running | ContainerState::Restarting),
+        kept_up: seen.kept_up,
     })
 }

@@ -27,6 +27,8 @@ pub(super) struct Local {
     pub(super) is_running: bool,
     /// Whether it was healthy once: then a failed check is a relapse, not a failed deployment.
     pub(super) has_served: bool,
+    /// Whether Docker went away during its first check, and may have stopped it: then its end says nothing about the app.
+    pub(super) was_cut_off: bool,
     pub(super) crashes: CrashLog,
     pub(super) attempts: u32,
     pub(super) retry_at: Option<Timestamp>,
@@ -47,6 +49,7 @@ impl Local {
             container: None,
             is_running: false,
             has_served,
+            was_cut_off: false,
             crashes: CrashLog::default(),
             attempts: 0,
             retry_at: None,
@@ -72,6 +75,7 @@ impl Local {
             container: Some(seen.container.clone()),
             is_running: seen.running,
             has_served,
+            was_cut_off: false,
             crashes: CrashLog::default(),
             attempts: 0,
             retry_at: None,

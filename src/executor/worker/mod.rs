@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decide::address::AddressPool;
-use crate::decide::route;
+use crate::decide::{ladder, route};
 use crate::model::action::Action;
+use crate::model::deployment::Waiting;
 use crate::model::event::Event;
 use crate::model::id::{ReplicaId, VersionId, VolumeId};
 use crate::model::observed::{Observation, ReplicaReport, Stage, Subnet, Trouble};
@@ -41,6 +42,8 @@ pub struct Worker {
     /// Whether Docker can be used, and was asked for all that is ours.
     is_surveyed: bool,
     next_survey: Option<Timestamp>,
+    /// How often in a row Docker could not be used.
+    failed_surveys: u32,
     deleting: BTreeSet<VolumeId>,
     is_pruning: bool,
     reported: BTreeMap<ReplicaId, ReplicaReport>,
@@ -89,6 +92,7 @@ impl Worker {
             Event::PlanStored { epoch, seq } => self.adopt_plan(epoch, *seq, out),
             Event::Surveyed { containers, images, network } => {
                 self.network = Some(*network);
+                self.failed_surveys = 0;
                 // Whatever of these was not answered is asked for again.
                 self.deleting.clear();
                 self.is_pruning = false;
@@ -100,10 +104,7 @@ impl Worker {
                 self.report(now, out);
                 out.push(Action::Report(Observation::Surveyed));
             }
-            Event::DockerLost { trouble } => {
-                self.is_surveyed = false;
-                out.push(Action::Report(Observation::Docker(Some(trouble.clone()))));
-            }
+            Event::DockerLost { trouble } => self.note_lost(world, now, trouble, out),
             Event::DockerBack => out.push(Action::Survey),
             Event::BuildProgressed { version, phase, why } => {
                 self.each_preparing(version, |local| {
@@ -130,6 +131,25 @@ impl Worker {
             }
             other => self.note_replica(world, now, other, out),
         }
+    }
+
+    /// Docker cannot be used: it is asked again by the ladder, and what it may have stopped is not blamed for it.
+    fn note_lost(&mut self, world: &World, now: Timestamp, trouble: &Trouble, out: &mut Vec<Action>) {
+        self.is_surveyed = false;
+        self.failed_surveys = self.failed_surveys.saturating_add(1);
+        let wait = ladder::wait(world.me.node.as_str(), self.failed_surveys).min(SURVEY_EVERY);
+        self.next_survey = Some(now.after(wait));
+        self.locals
+            .values_mut()
+            .filter(|local| local.stage == Stage::Checking && !local.has_served)
+            .for_each(|local| local.was_cut_off = true);
+        let waiting = Waiting {
+            because: trouble.because.clone(),
+            next: trouble.next.clone(),
+            attempt: self.failed_surveys,
+            retry_at: world.wall.after(wait),
+        };
+        out.push(Action::Report(Observation::Docker(Some(waiting))));
     }
 
     fn each_preparing(&mut self, version: &VersionId, change: impl Fn(&mut Local)) {

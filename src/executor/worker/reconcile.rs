@@ -110,16 +110,18 @@ impl Worker {
             (Stage::CrashLooping(_), Some(container)) if is_due => {
                 local.retry_at = None;
                 local.enter(Stage::Starting, "it was held back after crashing and is tried again", world.wall);
-                out.push(Action::Resume { replica: replica.clone(), container });
+                out.push(Action::Resume { replica: replica.clone(), container, keep_up: local.has_served });
             }
             (Stage::Waiting(_) | Stage::CrashLooping(_), _) if is_due => {
                 local.retry_at = None;
                 local.enter(Stage::Queued, "it is tried again", world.wall);
             }
+            // Before it ever served, its first check says why it ended.
+            (Stage::Checking, _) if !local.has_served && !local.was_cut_off => {}
             (Stage::Serving | Stage::Unhealthy | Stage::Checking, Some(container)) if is_stopped => {
                 local.enter(Stage::Starting, "its container was stopped and is started again", world.wall);
                 out.push(Action::Unwatch { replica: replica.clone() });
-                out.push(Action::Resume { replica: replica.clone(), container });
+                out.push(Action::Resume { replica: replica.clone(), container, keep_up: local.has_served });
             }
             _ => {}
         }
@@ -179,7 +181,7 @@ impl Worker {
             local.trouble(replica, no_address(), now, world.wall);
             return;
         };
-        match spec::container(world, replica, order, &plan.epoch, address, subnet) {
+        match spec::container(world, replica, order, &plan.epoch, address, subnet, local.has_served) {
             Some(spec) => {
                 local.address = Some(address);
                 local.enter(Stage::Starting, format!("starting it; {}", order.why), world.wall);

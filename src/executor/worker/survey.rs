@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::action::Action;
 use crate::model::event::Event;
 use crate::model::id::ReplicaId;
-use crate::model::observed::{Observation, SeenContainer, SeenImage, Stage, Trouble};
+use crate::model::observed::{Fault, Observation, SeenContainer, SeenImage, Stage, Trouble};
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 
@@ -32,10 +32,12 @@ impl Worker {
                 Some(local) => {
                     local.container = Some(container.container.clone());
                     local.address = container.address.or(local.address);
+                    local.was_cut_off &= !container.running;
                     // A start or stop under way tells its own end.
                     if !matches!(local.stage, Stage::Starting | Stage::Stopping) {
                         local.is_running = container.running;
                     }
+                    keep_up(container, local, out);
                 }
                 None => self.adopt(world, container, out),
             }
@@ -48,6 +50,7 @@ impl Worker {
         if local.is_running {
             watch(world, &seen.replica, &local, out);
         }
+        keep_up(seen, &local, out);
         self.locals.insert(seen.replica.clone(), local);
     }
 
@@ -88,6 +91,7 @@ impl Worker {
                 local.container = Some(container.clone());
                 local.is_running = true;
                 if local.stage == Stage::Starting {
+                    local.was_cut_off = false;
                     local.enter(Stage::Checking, "it runs; waiting until it answers", wall);
                     watch(world, replica, local, out);
                 }
@@ -98,6 +102,9 @@ impl Worker {
                 out.push(Action::Survey);
             }
             Event::Healthy { after_ms, .. } if matches!(local.stage, Stage::Checking | Stage::Unhealthy) => {
+                if let (false, Some(container)) = (local.has_served, local.container.clone()) {
+                    out.push(Action::KeepUp { replica: replica.clone(), container });
+                }
                 local.has_served = true;
                 local.attempts = 0;
                 local.enter(Stage::Serving, format!("answered after {} s", seconds(*after_ms)), wall);
@@ -117,7 +124,7 @@ impl Worker {
             }
             Event::StopFailed { trouble, .. } => {
                 let because = trouble.because.clone();
-                local.trouble(replica, Trouble { fault: crate::model::observed::Fault::World, ..trouble.clone() }, now, wall);
+                local.trouble(replica, Trouble { fault: Fault::World, ..trouble.clone() }, now, wall);
                 local.enter(Stage::Stopping, format!("could not be stopped yet: {because}"), wall);
             }
             _ => {}
@@ -127,6 +134,9 @@ impl Worker {
 
 fn note_unhealthy(local: &mut Local, replica: &ReplicaId, trouble: &Trouble, now: Timestamp, world: &World) {
     match local.stage {
+        Stage::Checking if local.was_cut_off => {
+            local.trouble(replica, Trouble { fault: Fault::World, ..trouble.clone() }, now, world.wall);
+        }
         Stage::Checking if !local.has_served => local.trouble(replica, trouble.clone(), now, world.wall),
         Stage::Checking | Stage::Serving => local.enter(Stage::Unhealthy, trouble.because.clone(), world.wall),
         _ => {}
@@ -172,6 +182,13 @@ fn note_restart(local: &mut Local, replica: &ReplicaId, world: &World, out: &mut
     if local.stage == Stage::Unhealthy {
         local.enter(Stage::Checking, "it was restarted; waiting until it answers", world.wall);
         watch(world, replica, local, out);
+    }
+}
+
+/// A container that served before, in a life of the agent that ended too soon to say so, is Docker's to restart as well.
+fn keep_up(seen: &SeenContainer, local: &Local, out: &mut Vec<Action>) {
+    if local.has_served && !seen.kept_up && matches!(local.stage, Stage::Checking | Stage::Serving | Stage::Unhealthy) {
+        out.push(Action::KeepUp { replica: seen.replica.clone(), container: seen.container.clone() });
     }
 }
 

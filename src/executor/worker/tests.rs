@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use super::*;
 use crate::decide::{fold, sample};
 use crate::model::command::Command;
+use crate::model::deployment::Progress;
 use crate::model::event::Role;
 use crate::model::id::{ContainerId, Epoch};
 use crate::model::observed::{Fault, SeenContainer};
@@ -132,6 +133,7 @@ fn nothing_is_touched_before_a_plan_is_on_disk() {
         version: version(&bench),
         address: None,
         running: true,
+        kept_up: false,
     };
     assert!(bench.survey(vec![stranger]).is_empty());
 }
@@ -152,19 +154,109 @@ fn a_plan_of_a_reign_this_node_does_not_follow_is_ignored() {
     assert!(bench.worker.plan.is_none());
 }
 
+/// What a survey shows of the one replica.
+fn seen(bench: &Bench, running: bool, kept_up: bool) -> SeenContainer {
+    let (replica, local) = bench.worker.locals.first_key_value().unwrap();
+    SeenContainer {
+        container: container(),
+        replica: replica.clone(),
+        app: local.app.clone(),
+        deployment: local.deployment,
+        version: local.version.clone(),
+        address: local.address,
+        running,
+        kept_up,
+    }
+}
+
+/// Its container runs and has not answered yet.
+fn checking() -> Bench {
+    let mut bench = ordered();
+    for deployment in Arc::make_mut(&mut bench.world.deployments).values_mut() {
+        Arc::make_mut(deployment).progress = Progress::UnderWay;
+    }
+    bench.plan();
+    let version = version(&bench);
+    let started = bench.tell(Event::Built { version });
+    assert!(matches!(&started[..], [Action::Start(spec)] if !spec.keep_up), "{started:?}");
+    let replica = replica(&bench);
+    bench.tell(Event::ContainerStarted { replica, container: container() });
+    bench
+}
+
+fn is_keep_up(action: &Action) -> bool {
+    matches!(action, Action::KeepUp { .. })
+}
+
+#[test]
+fn docker_restarts_a_container_by_itself_only_once_it_served() {
+    let mut bench = checking();
+    let replica = replica(&bench);
+    let served = bench.tell(Event::Healthy { replica: replica.clone(), after_ms: 400 });
+    assert!(served.iter().any(is_keep_up), "{served:?}");
+    bench.tell(Event::ContainerDied { replica: replica.clone(), exit: 1, oom: false });
+    bench.tell(Event::ContainerRuns { replica: replica.clone() });
+    assert!(!bench.tell(Event::Healthy { replica, after_ms: 1 }).iter().any(is_keep_up), "once is enough");
+}
+
+#[test]
+fn a_first_end_is_left_to_its_check_and_not_started_again() {
+    let mut bench = checking();
+    let ended = seen(&bench, false, false);
+    assert!(bench.survey(vec![ended]).is_empty());
+    assert_eq!(bench.stage(), Stage::Checking);
+}
+
+#[test]
+fn what_docker_itself_stopped_during_its_first_check_is_started_again() {
+    let mut bench = checking();
+    bench.tell(Event::DockerLost { trouble: away() });
+    let ended = seen(&bench, false, false);
+    let actions = bench.survey(vec![ended]);
+    assert!(actions.iter().any(|action| matches!(action, Action::Resume { keep_up: false, .. })), "{actions:?}");
+}
+
+#[test]
+fn a_container_that_served_and_is_not_kept_up_yet_is_after_a_restart_of_the_agent() {
+    let bench = serving();
+    let mut again = Bench::new(bench.world.clone());
+    assert!(again.survey(vec![seen(&bench, true, false)]).iter().any(is_keep_up));
+    let kept = seen(&bench, true, true);
+    assert!(!again.survey(vec![kept]).iter().any(is_keep_up));
+}
+
+fn away() -> Trouble {
+    Trouble {
+        fault: Fault::World,
+        phase: crate::model::deployment::Phase::Starting,
+        because: "Docker does not answer".into(),
+        next: None,
+        log_tail: vec![],
+    }
+}
+
+#[test]
+fn without_docker_it_is_asked_again_by_the_ladder_and_says_when() {
+    let mut bench = ordered();
+    let mut last = Duration::ZERO;
+    for attempt in 1..=20 {
+        bench.tell(Event::DockerLost { trouble: away() });
+        let waiting = bench.world.my_inventory().unwrap().docker_trouble.clone().unwrap();
+        let wait = Duration::from_millis(waiting.retry_at.0 - bench.world.wall.0);
+        assert_eq!(waiting.attempt, attempt);
+        assert!(wait >= last && wait > Duration::ZERO && wait <= SURVEY_EVERY, "{attempt}: {wait:?}");
+        let due = bench.worker.next_survey.unwrap();
+        assert_eq!(due, Timestamp::new(Duration::from_secs(bench.now)).after(wait));
+        last = wait;
+    }
+    bench.survey(vec![]);
+    assert_eq!((bench.world.my_inventory().unwrap().docker_trouble.clone(), bench.worker.failed_surveys), (None, 0));
+}
+
 #[test]
 fn a_container_found_after_a_restart_serves_on_untouched() {
-    let mut bench = serving();
-    let (id, local) = bench.worker.locals.pop_first().unwrap();
-    let seen = SeenContainer {
-        container: container(),
-        replica: id,
-        app: local.app,
-        deployment: local.deployment,
-        version: local.version,
-        address: local.address,
-        running: true,
-    };
+    let bench = serving();
+    let seen = seen(&bench, true, true);
     let mut again = Bench::new(bench.world.clone());
     let actions = again.survey(vec![seen]);
     assert!(actions.iter().all(|action| matches!(action, Action::Watch { served: true, .. })), "{actions:?}");

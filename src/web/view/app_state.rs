@@ -7,7 +7,7 @@ use super::words;
 use crate::model::deployment::{Deployment, Failure, Phase, Progress, Waiting};
 use crate::model::document::Wanted;
 use crate::model::id::AppId;
-use crate::model::observed::{Inventory, Stage, Trouble};
+use crate::model::observed::{Inventory, Stage};
 use crate::model::time::WallTime;
 use crate::model::world::App;
 
@@ -192,10 +192,11 @@ fn not_serving(seen: &Seen<'_>) -> AppState {
 fn none_there(glance: &Glance<'_>, app: &App) -> AppState {
     let since = wanted_at(app);
     let mine = glance.world.my_inventory();
-    if let Some(Trouble { because, next, .. }) = mine.and_then(|inventory| inventory.docker_trouble.as_ref()) {
+    if let Some(waiting) = mine.and_then(|inventory| inventory.docker_trouble.as_ref()) {
         return AppState {
-            next: next.clone(),
-            ..plain(AppStateKind::Waiting, since, format!("Waiting: {}", words::sentence(because)))
+            next: waiting.next.clone(),
+            retry_at: Some(Moment(waiting.retry_at)),
+            ..plain(AppStateKind::Waiting, since, format!("Waiting: {}", words::sentence(&waiting.because)))
         };
     }
     if !mine.is_some_and(|inventory: &std::sync::Arc<Inventory>| inventory.surveyed) {

@@ -1,7 +1,7 @@
 //! Is every state worded as people need it?
 
 use super::*;
-use crate::model::observed::Fault;
+use crate::model::observed::{Fault, Trouble};
 use crate::model::world::World;
 use crate::web::view::sample::{self, change, copy, deployment, fail, running, version, waiting, want};
 use crate::web::view::{MachineFacts, StatsNow, Viewer};
@@ -156,15 +156,10 @@ fn an_app_without_a_copy_says_whether_docker_or_time_is_missing() {
     assert_eq!(says(&world), (AppStateKind::Starting, "A copy is about to start.".into()));
     sample::inventory(&mut world).surveyed = false;
     assert_eq!(says(&world).1, "This machine just started and is looking at what runs.");
-    sample::inventory(&mut world).docker_trouble = Some(Trouble {
-        fault: Fault::World,
-        phase: Phase::Starting,
-        because: "Docker does not answer".into(),
-        next: Some("Start Docker.".into()),
-        log_tail: vec![],
-    });
+    sample::inventory(&mut world).docker_trouble = Some(sample::waiting());
     assert_eq!(says(&world), (AppStateKind::Waiting, "Waiting: Docker does not answer.".into()));
-    assert_eq!(state(&world).next.as_deref(), Some("Start Docker."));
+    let state = state(&world);
+    assert_eq!((state.next.as_deref(), state.retry_at), (Some("Start Docker."), Some(Moment(WallTime(9000)))));
 }
 
 #[test]

@@ -269,8 +269,6 @@ fn docker(glance: &Glance<'_>) -> DockerView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::deployment::Phase;
-    use crate::model::observed::{Fault, Trouble};
     use crate::web::view::sample::{self, running};
     use crate::web::view::{MachineFacts, StatsNow, Viewer};
 
@@ -297,13 +295,7 @@ mod tests {
     #[test]
     fn a_machine_without_docker_says_what_to_do() {
         let (mut world, _) = running();
-        sample::inventory(&mut world).docker_trouble = Some(Trouble {
-            fault: Fault::World,
-            phase: Phase::Starting,
-            because: "Docker does not answer".into(),
-            next: Some("Start Docker.".into()),
-            log_tail: vec![],
-        });
+        sample::inventory(&mut world).docker_trouble = Some(sample::waiting());
         let (_, node) = look(&world);
         assert_eq!((node.state, node.reason.as_str()), (NodeState::NoDocker, "Docker does not answer."));
         assert_eq!((node.docker.reachable, node.docker.next.as_deref()), (false, Some("Start Docker.")));
