@@ -15,7 +15,6 @@ use crate::edge::clock;
 use crate::edge::config::{Config, Flags, LoadConfigError, Surroundings};
 use crate::edge::disk::make_private_dir;
 use crate::edge::vitals::VitalsFeed;
-use crate::web::guard::host::AllowedHosts;
 use crate::web::ports::Ports;
 use crate::web::real;
 use crate::web::real::doctor::Doors;
@@ -165,7 +164,7 @@ fn parts(config: &Config, node: &Node, port: u16) -> Parts {
         world: node.world.clone(),
         ports,
         platform: config.platform.clone(),
-        hosts: AllowedHosts { machine: config.name.clone(), search: super::node::search_domains(), extra: config.hosts.clone() },
+        own_names: super::node::own_names(config),
         wall: clock::wall,
     }
 }

@@ -33,7 +33,7 @@ use crate::model::record::Origin;
 use crate::model::route::RouteTable;
 use crate::model::time::{Timestamp, WallTime};
 use crate::model::world::{Me, World};
-use crate::web::ingress::host::KnownHosts;
+use crate::web::host::OwnNames;
 use crate::web::ingress::{Ingress, IngressSettings};
 
 /// Events that wait for the loop before their senders do.
@@ -189,16 +189,16 @@ async fn apply_tables(ingress: Arc<Ingress>, mut tables: watch::Receiver<Arc<Rou
 }
 
 fn ingress_settings(config: &Config, dashboard: u16) -> IngressSettings {
-    IngressSettings {
-        bind: config.bind,
-        ports: config.ingress_ports.clone(),
-        dashboard,
-        known: KnownHosts::new(&config.name, &search_domains(), &config.hosts),
-    }
+    IngressSettings { bind: config.bind, ports: config.ingress_ports.clone(), dashboard, known: own_names(config) }
+}
+
+/// The names by which this machine may be asked for.
+pub(super) fn own_names(config: &Config) -> OwnNames {
+    OwnNames::new(&config.name, &search_domains(), &config.hosts)
 }
 
 /// The search domains of resolv.conf(5); none where there is no such file.
-pub(super) fn search_domains() -> Vec<String> {
+fn search_domains() -> Vec<String> {
     let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     let lines = text.lines().filter_map(|line| line.strip_prefix("search ").or_else(|| line.strip_prefix("domain ")));
     lines.flat_map(str::split_whitespace).map(str::to_owned).collect()

@@ -8,7 +8,6 @@ pub mod copies;
 pub mod crash;
 pub mod desired;
 pub mod detect;
-pub mod dockerfile;
 pub mod dockerignore;
 pub mod election;
 pub mod fold;

@@ -26,4 +26,5 @@ pub mod upkeep;
 pub mod upload;
 pub mod usage;
 pub mod vitals;
+pub mod watchers;
 pub mod work;

@@ -2,24 +2,16 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use sysinfo::{Components, CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
-use tokio::sync::Notify;
 
 use super::clock;
+use super::watchers::{LIVELY, QUIET, Watchers, Watching};
 use crate::model::time::{Timestamp, WallTime};
 
-/// Between measurements while somebody looks.
-const LIVELY: Duration = Duration::from_secs(2);
-/// Between measurements else, and between those that are kept.
-const QUIET: Duration = Duration::from_secs(30);
 /// Measurements kept: an hour.
 const KEPT: usize = 120;
-/// The processor's use is a difference: over less than this it says nothing.
-const SHORTEST: Duration = Duration::from_millis(250);
 
 /// One measurement. What the machine does not tell is zero or none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -71,17 +63,10 @@ pub struct VitalsFeed {
     shared: Arc<Shared>,
 }
 
-/// Somebody looks, as long as this lives.
-#[derive(Debug)]
-pub struct Watching {
-    shared: Arc<Shared>,
-}
-
 #[derive(Debug, Default)]
 struct Shared {
     history: Mutex<History>,
-    watchers: AtomicUsize,
-    somebody_came: Notify,
+    watchers: Arc<Watchers>,
 }
 
 #[derive(Debug, Default)]
@@ -110,11 +95,6 @@ impl Shared {
     fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Until the next measurement.
-    fn pause(&self) -> Duration {
-        if self.watchers.load(Ordering::Relaxed) > 0 { LIVELY } else { QUIET }
-    }
 }
 
 impl VitalsFeed {
@@ -141,16 +121,7 @@ impl VitalsFeed {
     /// Measures every 2 s as long as the answer lives.
     #[must_use]
     pub fn watch(&self) -> Watching {
-        if self.shared.watchers.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.shared.somebody_came.notify_one();
-        }
-        Watching { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.shared.watchers.fetch_sub(1, Ordering::Relaxed);
+        self.shared.watchers.watch()
     }
 }
 
@@ -168,9 +139,7 @@ async fn measure(shared: std::sync::Weak<Shared>, mut sampler: Sampler) {
         sampler = back;
         let Some(shared) = shared.upgrade() else { return };
         shared.history().add(vitals, clock::now());
-        // An early wake-up is at most one measurement too many.
-        let _ = tokio::time::timeout(shared.pause(), shared.somebody_came.notified()).await;
-        tokio::time::sleep(SHORTEST).await;
+        shared.watchers.pause().await;
     }
 }
 
@@ -243,6 +212,8 @@ fn is_processor(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(second: u64) -> (Vitals, Timestamp) {
@@ -301,18 +272,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_anybody_looks_it_is_measured_often_and_the_first_one_is_not_kept_waiting() {
-        let feed = VitalsFeed { shared: Arc::default() };
-        assert_eq!(feed.shared.pause(), QUIET);
-        let (one, two) = (feed.watch(), feed.watch());
-        feed.shared.somebody_came.notified().await;
-        drop(one);
-        assert_eq!(feed.shared.pause(), LIVELY);
-        drop(two);
-        assert_eq!(feed.shared.pause(), QUIET);
-    }
-
-    #[tokio::test]
     async fn a_feed_measures_at_once_and_ends_with_its_last_clone() {
         let feed = VitalsFeed::start(&std::env::temp_dir());
         let weak = Arc::downgrade(&feed.shared);
@@ -320,7 +279,8 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(feed.last_hour().len(), 1);
-        feed.shared.somebody_came.notify_one();
+        // Wakes it, as the first who looks does.
+        drop(feed.watch());
         drop(feed);
         while weak.strong_count() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -14,8 +14,8 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tower_service::Service as _;
 
-use super::guard::host::AllowedHosts;
 use super::guard::identity::Peer;
+use super::host::OwnNames;
 use super::ports::*;
 use super::serve::router;
 use super::state::{Parts, Web, lock};
@@ -90,8 +90,8 @@ pub fn house(world: World) -> House {
         states: double.clone(),
         joins: double,
     };
-    let hosts = AllowedHosts { machine: "nuc".into(), ..AllowedHosts::default() };
-    let web = Web::new(Parts { desk, world: receiver, ports, platform: "home".into(), hosts, wall });
+    let own_names = OwnNames::new("nuc", &[], &[]);
+    let web = Web::new(Parts { desk, world: receiver, ports, platform: "home".into(), own_names, wall });
     House { router: router(&web), web, world: sender, asked, deeds }
 }
 

@@ -6,6 +6,7 @@ pub mod api;
 mod assets;
 pub mod events;
 pub mod guard;
+pub mod host;
 pub mod ingress;
 pub mod ports;
 pub mod problem;

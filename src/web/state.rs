@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::events::Streams;
 use super::guard::attempts::Attempts;
-use super::guard::host::AllowedHosts;
 use super::guard::rate::Rate;
 use super::guard::setup::SetupLinks;
+use super::host::OwnNames;
 use super::ports::Ports;
 use super::view::{AuditEntry, Glance, MachineFacts, StatsNow, Viewer};
 use crate::edge::desk::Desk;
@@ -36,7 +36,7 @@ pub struct Parts {
     /// What the platform is called.
     pub platform: String,
     /// The names this machine answers to.
-    pub hosts: AllowedHosts,
+    pub own_names: OwnNames,
     /// Calendar time.
     pub wall: fn() -> WallTime,
 }

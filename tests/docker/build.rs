@@ -222,6 +222,7 @@ async fn a_base_image_that_cannot_be_had_is_no_mystery() {
     // With a registry in reach it does not exist; without, nobody can say.
     let BuildFailure::Docker(cause) = &error.failure else { panic!("{error}") };
     assert!(matches!(cause, DockerError::NoSuchImage { .. } | DockerError::RegistryUnreachable { .. }), "{cause}");
+    assert!(cause.to_string().contains("image kraken-test/there-is-none"), "{cause}");
 }
 
 #[tokio::test]

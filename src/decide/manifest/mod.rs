@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml_edit::{Document, TableLike};
 
-use crate::model::manifest::{Finding, Manifest, Severity};
+use crate::model::manifest::{Finding, Manifest};
 use crate::model::quantity::Bytes;
 
 mod app;
@@ -139,7 +139,7 @@ fn read(reader: &mut Reader<'_>, root: &dyn TableLike, context: &Context) -> Man
 
 fn too_large(size: usize) -> Finding {
     let message = format!("the file has {}, more than {} are not read", kilobytes(size), kilobytes(MAX_BYTES));
-    whole_file(message, "A manifest is a page of text; move anything else into files of its own")
+    Finding::of_file(message, "A manifest is a page of text; move anything else into files of its own")
 }
 
 /// Rounded up, so that a file just over the limit is never said to have exactly the limit.
@@ -149,23 +149,9 @@ fn kilobytes(size: usize) -> String {
 
 fn not_text(bytes: &[u8], valid: usize) -> Finding {
     let line = bytes.iter().take(valid).filter(|&&byte| byte == b'\n').count() + 1;
-    let mut finding = whole_file("the file is not UTF-8 text".to_owned(), "Save it as UTF-8");
+    let mut finding = Finding::of_file("the file is not UTF-8 text".to_owned(), "Save it as UTF-8");
     finding.line = u32::try_from(line).ok();
     finding
-}
-
-fn whole_file(message: String, next: &str) -> Finding {
-    Finding {
-        severity: Severity::Error,
-        line: None,
-        column: None,
-        length: None,
-        key: String::new(),
-        value: None,
-        message,
-        next: Some(next.to_owned()),
-        suggestion: None,
-    }
 }
 
 #[cfg(test)]

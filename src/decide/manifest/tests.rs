@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::manifest::{Access, AutoDeploy, Lang, SleepMode, Strategy};
+use crate::model::manifest::{Access, AutoDeploy, Lang, Severity, SleepMode, Strategy};
 
 mod refusals;
 

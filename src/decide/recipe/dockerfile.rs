@@ -1,6 +1,6 @@
 //! Does a Dockerfile ask for what only BuildKit has? Kraken builds with Docker's classic builder, which keeps a memory limit.
 
-use crate::model::manifest::{Finding, Severity};
+use crate::model::manifest::Finding;
 
 /// Flags of `RUN`, and of `COPY` and `ADD`, that the classic builder does not know (docs.docker.com, Dockerfile reference).
 const RUN_FLAGS: [&str; 4] = ["--mount", "--network", "--security", "--device"];
@@ -14,21 +14,15 @@ pub fn refuse_buildkit_features(path: &str, text: &str) -> Option<Finding> {
     let next = match feature.as_str() {
         "a heredoc (<<)" => "Put its lines into a script of the repository, and RUN that",
         "RUN --mount" => "Leave the flag out; Docker keeps the layer of an unchanged RUN anyway",
+        "COPY --chmod" | "ADD --chmod" => "Add a line RUN chmod … after it",
+        "COPY --exclude" | "ADD --exclude" => "Name the files in .dockerignore",
+        "ADD --checksum" => "Fetch and check the file in a RUN",
         _ => "Leave the flag out",
     };
-    Some(Finding {
-        severity: Severity::Error,
-        line: None,
-        column: None,
-        length: None,
-        key: "build.dockerfile".to_owned(),
-        value: Some(format!("\"{path}\"")),
-        message: format!(
-            "{path} line {line} uses {feature}, which needs BuildKit; Kraken builds without it, to keep a build within its memory"
-        ),
-        next: Some(next.to_owned()),
-        suggestion: None,
-    })
+    let message = format!(
+        "{path} line {line} uses {feature}, which needs BuildKit; Kraken builds without it, to keep a build within its memory"
+    );
+    Some(Finding { key: "build.dockerfile".to_owned(), value: Some(format!("\"{path}\"")), ..Finding::of_file(message, next) })
 }
 
 fn buildkit_feature(words: &[&str]) -> Option<String> {

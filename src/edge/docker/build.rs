@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use bollard::errors::Error as Cause;
 use bollard::models::BuildInfo;
-use bollard::query_parameters::{BuildImageOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions};
+use bollard::query_parameters::{EventsOptionsBuilder, InspectContainerOptions};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::build_outcome::{BuildError, BuildFailure, Built, is_pull_trouble};
 use super::build_output::{BuildLine, Transcript};
+use super::build_request::{BuildRequest, Dockerfile, LABELS_HERE, label_line, memory_limit, options};
 use super::client::{Docker, QUICK};
 use super::context::{Context, RESERVED};
 use super::error::{DockerError, Verb, is_disk_full};
 use super::{ids, reference, timestamp};
-use crate::decide::dockerfile::{NeedsBuildKit, needs_buildkit};
 use crate::edge::clock;
 use crate::model::id::ImageId;
 use crate::model::time::WallTime;
@@ -29,122 +30,6 @@ const DEATH: Duration = Duration::from_secs(15);
 const LAST_KILL: Duration = Duration::from_millis(500);
 /// Below this much room, a command that complains about a full disk is believed.
 const LITTLE_ROOM: u64 = 512 << 20;
-
-/// The line of a Dockerfile of ours that [`Docker::labelled`] replaces.
-pub const LABELS_HERE: &str = "# Kraken's labels stand here";
-
-/// What to build.
-#[derive(Debug, Clone)]
-pub struct BuildRequest {
-    /// The name the image gets.
-    pub tag: String,
-    /// Where its instructions are.
-    pub dockerfile: Dockerfile,
-    /// The stage to stop at; none builds the whole file.
-    pub target: Option<String>,
-    /// Values of its `ARG` lines.
-    pub args: BTreeMap<String, String>,
-    /// Labels beside the owner's.
-    pub labels: BTreeMap<String, String>,
-    /// Bytes each step may use; swap is not added to it.
-    pub memory: u64,
-    /// Ask the registry for a newer base image.
-    pub pull: bool,
-    /// A build that takes longer is given up.
-    pub limit: Duration,
-}
-
-/// Where the Dockerfile is.
-#[derive(Debug, Clone)]
-pub enum Dockerfile {
-    /// A path inside the context.
-    InContext(String),
-    /// The same, whose text went through [`Docker::labelled`]: the owner's labels stand in it.
-    Labelled(String),
-    /// This text, added to the context under a name of ours that `COPY . .` does not see.
-    Text(String),
-}
-
-/// A finished build.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Built {
-    /// What came out.
-    pub image: ImageId,
-    /// Images that steps of this build made below `image`: ours to prune, so record them.
-    pub intermediates: Vec<ImageId>,
-    /// Steps, Kraken's last `LABEL` included.
-    pub steps: u32,
-    /// Of these, taken from the cache.
-    pub cached_steps: u32,
-}
-
-/// A build that made no image.
-#[derive(Debug, thiserror::Error)]
-#[error("{failure}")]
-pub struct BuildError {
-    /// Why.
-    pub failure: BuildFailure,
-    /// The step under way, as `Step 3/7 : RUN npm ci`.
-    pub step: Option<String>,
-    /// The last 20 lines its steps wrote.
-    pub last_lines: Vec<String>,
-    /// Images made before it failed: ours to prune, so record them.
-    pub intermediates: Vec<ImageId>,
-}
-
-/// Why a build made no image.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says what it means")]
-pub enum BuildFailure {
-    #[error("{message}")]
-    Step { message: String },
-    #[error("the build needed more than its {} MB of memory; set a larger `memory` in [build] of shipwreck.toml", limit >> 20)]
-    OutOfMemory { limit: u64 },
-    #[error("the disk that holds Docker's data is full; make room (`docker system df` shows what uses it)")]
-    DiskFull,
-    #[error("the Dockerfile cannot be built: {0}")]
-    NeedsBuildKit(NeedsBuildKit),
-    #[error("the Dockerfile cannot be built: {message}")]
-    Dockerfile { message: String },
-    #[error("the sources could not be read")]
-    ReadContext(#[source] io::Error),
-    #[error("the build took longer than {} min", limit.as_secs() / 60)]
-    TimedOut { limit: Duration },
-    #[error("the build was cancelled")]
-    Cancelled,
-    #[error(transparent)]
-    Docker(#[from] DockerError),
-}
-
-impl BuildError {
-    /// Whether waiting and trying again can help.
-    #[must_use]
-    pub fn is_worlds_fault(&self) -> bool {
-        match &self.failure {
-            BuildFailure::DiskFull => true,
-            BuildFailure::Docker(error) => error.is_worlds_fault(),
-            _ => false,
-        }
-    }
-
-    /// Whether a step passed the memory limit.
-    #[must_use]
-    pub fn is_out_of_memory(&self) -> bool {
-        matches!(self.failure, BuildFailure::OutOfMemory { .. })
-    }
-
-    /// Whether there was no room left.
-    #[must_use]
-    pub fn is_disk_full(&self) -> bool {
-        matches!(self.failure, BuildFailure::DiskFull | BuildFailure::Docker(DockerError::DiskFull { .. }))
-    }
-}
-
-impl From<BuildFailure> for BuildError {
-    fn from(failure: BuildFailure) -> Self {
-        Self { failure, step: None, last_lines: Vec::new(), intermediates: Vec::new() }
-    }
-}
 
 impl Docker {
     /// A Dockerfile of ours with the owner's labels in place of its line [`LABELS_HERE`], as one instruction. That line stands
@@ -175,9 +60,6 @@ impl Docker {
             Dockerfile::InContext(path) | Dockerfile::Labelled(path) => (path.as_str(), None),
             Dockerfile::Text(text) => (RESERVED, Some(format!("{text}\n{}\n", label_line(&self.labels().with(&request.labels))))),
         };
-        if let Some(needs) = added.as_deref().and_then(needs_buildkit) {
-            return Err(BuildFailure::NeedsBuildKit(needs).into());
-        }
         let context = Context::open(context, added);
         let unread = context.failure();
         let mut build =
@@ -311,7 +193,7 @@ impl Build<'_> {
         } else if self.was_killed() || message.ends_with("returned a non-zero code: 137") {
             BuildFailure::OutOfMemory { limit: request.memory }
         } else if is_pull_trouble(&message) {
-            DockerError::classify(Verb::Pull, "the base image", self.docker.socket(), cause).into()
+            DockerError::classify(Verb::Pull, &self.transcript.base(), self.docker.socket(), cause).into()
         } else if is_step && self.transcript.step.is_some() {
             BuildFailure::Step { message }
         } else {
@@ -384,72 +266,6 @@ impl Build<'_> {
             tracing::warn!(container, "a cancelled build's container is still there");
         }
     }
-}
-
-fn options(
-    request: &BuildRequest,
-    dockerfile: &str,
-    labels: HashMap<String, String>,
-) -> bollard::query_parameters::BuildImageOptions {
-    let args: HashMap<String, String> = request.args.clone().into_iter().collect();
-    let options = BuildImageOptionsBuilder::new()
-        .dockerfile(dockerfile)
-        .t(&request.tag)
-        .buildargs(&args)
-        .labels(&labels)
-        .rm(true)
-        .forcerm(true);
-    let options = match &request.target {
-        Some(target) => options.target(target),
-        None => options,
-    };
-    if request.pull { options.pull("true").build() } else { options.build() }
-}
-
-/// One `LABEL` instruction, in the order of the keys so that it stays in the cache.
-fn label_line(labels: &HashMap<String, String>) -> String {
-    let sorted: BTreeMap<&String, &String> = labels.iter().collect();
-    let quoted = |text: &str| {
-        let escaped: String = text
-            .chars()
-            .filter(|c| !c.is_control())
-            .flat_map(|c| ['\\'].into_iter().filter(move |_| "\\\"$".contains(c)).chain([c]))
-            .collect();
-        format!("\"{escaped}\"")
-    };
-    let pairs: Vec<String> = sorted.into_iter().map(|(key, value)| format!("{}={}", quoted(key), quoted(value))).collect();
-    format!("LABEL {}", pairs.join(" "))
-}
-
-/// Bollard's options hold the limit in 32 bits, which end at 2 GiB; so it is put into the address here.
-fn memory_limit(bytes: u64) -> impl Fn(bollard::BollardRequest) -> bollard::BollardRequest + Send + Sync + 'static {
-    move |mut request| {
-        let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-        let mut parts = request.uri().clone().into_parts();
-        parts.path_and_query = format!("{path}&memory={bytes}&memswap={bytes}").parse().ok();
-        if let Ok(uri) = http::Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
-        }
-        request
-    }
-}
-
-/// The base image could not be had: the step is a `FROM`.
-fn is_pull_trouble(message: &str) -> bool {
-    let text = message.to_lowercase();
-    [
-        "pull access denied",
-        "manifest for",
-        "manifest unknown",
-        "no matching manifest",
-        "dial tcp",
-        "no such host",
-        "i/o timeout",
-        "tls handshake",
-        "toomanyrequests",
-    ]
-    .iter()
-    .any(|sign| text.contains(sign))
 }
 
 /// Bytes free for a user at `path`.

@@ -84,6 +84,12 @@ impl Transcript {
         lines
     }
 
+    /// The image the step under way begins with; an argument's value in its name is not known here.
+    pub fn base(&self) -> String {
+        let image = self.step.as_deref().and_then(image_of).filter(|image| !image.contains('$'));
+        image.map_or_else(|| "that it is built on".to_owned(), str::to_owned)
+    }
+
     /// The last lines steps wrote, oldest first.
     pub fn last_lines(&self) -> Vec<String> {
         self.last.iter().cloned().collect()
@@ -172,6 +178,12 @@ fn is_about_own_args(chunk: &str) -> bool {
 
 fn is_short_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The image of a `FROM` step.
+fn image_of(step: &str) -> Option<&str> {
+    let (_, instruction) = step.split_once(" : ").filter(|_| is_from(step))?;
+    instruction.split_whitespace().skip(1).find(|word| !word.starts_with("--"))
 }
 
 fn is_from(step: &str) -> bool {

@@ -99,3 +99,12 @@ fn unused_arguments_are_news_only_where_a_person_gave_one() {
     assert_eq!(heard(&["[Warning] One or more build-args [PORT SPA] were not consumed\n"]).1, []);
     assert_eq!(heard(&["[Warning] One or more build-args [MODE PORT] were not consumed\n"]).1.len(), 1);
 }
+
+#[test]
+fn the_image_that_could_not_be_had_is_named() {
+    let base = |step: &str| Transcript { step: Some(step.into()), ..Transcript::default() }.base();
+    assert_eq!(base("Step 1/3 : FROM node:22-bookworm-slim AS built"), "node:22-bookworm-slim");
+    assert_eq!(base("Step 4/9 : from --platform=linux/arm64 debian"), "debian");
+    assert_eq!(base("Step 1/3 : FROM python:${VERSION}-slim"), "that it is built on");
+    assert_eq!(Transcript::default().base(), "that it is built on");
+}

@@ -48,16 +48,6 @@ fn every_dockerfile_of_ours_is_labelled_above_its_source_and_nowhere_else() {
     }
 }
 
-#[tokio::test]
-async fn what_needs_buildkit_is_refused_before_docker_is_asked() {
-    let labels = super::super::Labels { platform: "home".into(), node: "n1".into() };
-    let docker = Docker::connect(Some("/nonexistent/docker.sock"), labels).unwrap();
-    let request = BuildRequest { dockerfile: Dockerfile::Text("FROM a\nRUN --mount=type=cache,target=/c x".into()), ..request() };
-    let (lines, _reader) = mpsc::channel(8);
-    let error = docker.build(&request, io::empty(), lines, &CancellationToken::new()).await.unwrap_err();
-    assert!(!error.is_worlds_fault() && error.to_string().contains("line 2: `RUN --mount`"), "{error}");
-}
-
 #[test]
 fn the_memory_message_names_the_key() {
     let error = BuildError::from(BuildFailure::OutOfMemory { limit: 512 << 20 });

@@ -6,7 +6,9 @@
 #![allow(clippy::disallowed_types, reason = "bollard's own types hold hash maps; none leaves this folder")]
 
 mod build;
+mod build_outcome;
 mod build_output;
+mod build_request;
 mod cgroup;
 mod client;
 mod container;
@@ -32,8 +34,9 @@ mod subnet;
 mod timestamp;
 mod volume;
 
-pub use build::{BuildError, BuildFailure, BuildRequest, Built, Dockerfile};
+pub use build_outcome::{BuildError, BuildFailure, Built};
 pub use build_output::{BuildLine, BuildStream};
+pub use build_request::{BuildRequest, Dockerfile};
 pub use cgroup::Usage;
 pub use client::Docker;
 pub use container::Started;

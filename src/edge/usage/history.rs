@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{LIVELY, QUIET, UsagePoint, Used};
+use super::{UsagePoint, Used};
+use crate::edge::watchers::{LIVELY, QUIET};
 use crate::model::id::AppId;
 use crate::model::time::{Timestamp, WallTime};
 

@@ -6,27 +6,19 @@ mod readers;
 mod sizes;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::edge::clock;
 use crate::edge::docker::Docker;
+use crate::edge::watchers::{Watchers, Watching};
 use crate::model::id::{AppId, ReplicaId, VersionId, VolumeId};
 use crate::model::time::WallTime;
 use crate::model::world::World;
 use history::History;
 use readers::Readers;
 use sizes::Sizes;
-
-/// Between measurements while somebody looks.
-const LIVELY: Duration = Duration::from_secs(2);
-/// Between measurements else, and between those that are kept.
-const QUIET: Duration = Duration::from_secs(30);
-/// The processor's use is a difference: over less than this it says nothing.
-const SHORTEST: Duration = Duration::from_millis(250);
 
 /// What a container or an app uses.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -67,26 +59,14 @@ pub struct UsageFeed {
     shared: Arc<Shared>,
 }
 
-/// Somebody looks, as long as this lives.
-#[derive(Debug)]
-pub struct Watching {
-    shared: Arc<Shared>,
-}
-
 #[derive(Debug, Default)]
 struct Shared {
     now: Mutex<Arc<UsageNow>>,
     history: Mutex<History>,
-    watchers: AtomicUsize,
-    somebody_came: Notify,
+    watchers: Arc<Watchers>,
 }
 
 impl Shared {
-    /// Until the next measurement.
-    fn pause(&self) -> Duration {
-        if self.watchers.load(Ordering::Relaxed) > 0 { LIVELY } else { QUIET }
-    }
-
     fn publish(&self, replicas: BTreeMap<ReplicaId, (AppId, Used)>) {
         let mut apps = BTreeMap::new();
         for (app, used) in replicas.values() {
@@ -126,16 +106,7 @@ impl UsageFeed {
     /// Measures every 2 s as long as the answer lives.
     #[must_use]
     pub fn watch(&self) -> Watching {
-        if self.shared.watchers.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.shared.somebody_came.notify_one();
-        }
-        Watching { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.shared.watchers.fetch_sub(1, Ordering::Relaxed);
+        self.shared.watchers.watch()
     }
 }
 
@@ -146,9 +117,7 @@ async fn measure(shared: Weak<Shared>, docker: Docker, world: watch::Receiver<Wo
         let measured = readers.read(&docker, &snapshot).await;
         let Some(shared) = shared.upgrade() else { return };
         shared.publish(measured);
-        // An early wake-up is at most one measurement too many.
-        let _ = tokio::time::timeout(shared.pause(), shared.somebody_came.notified()).await;
-        tokio::time::sleep(SHORTEST).await;
+        shared.watchers.pause().await;
     }
 }
 
@@ -200,17 +169,5 @@ mod tests {
         assert_eq!(feed.last_hour(&app).iter().map(|point| point.used).collect::<Vec<_>>(), [sum]);
         feed.shared.publish(BTreeMap::new());
         assert_eq!((feed.now().apps.len(), feed.last_hour(&app).len()), (0, 1));
-    }
-
-    #[tokio::test]
-    async fn while_anybody_looks_it_is_measured_often_and_the_first_one_is_not_kept_waiting() {
-        let feed = UsageFeed { shared: Arc::default() };
-        assert_eq!(feed.shared.pause(), QUIET);
-        let (one, two) = (feed.watch(), feed.watch());
-        feed.shared.somebody_came.notified().await;
-        drop(one);
-        assert_eq!(feed.shared.pause(), LIVELY);
-        drop(two);
-        assert_eq!(feed.shared.pause(), QUIET);
     }
 }

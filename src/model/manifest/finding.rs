@@ -43,6 +43,22 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// An error of the whole file: no line of it is to blame. `next` is a sentence without its stop.
+    #[must_use]
+    pub fn of_file(message: String, next: &str) -> Self {
+        Self {
+            severity: Severity::Error,
+            line: None,
+            column: None,
+            length: None,
+            key: String::new(),
+            value: None,
+            message,
+            next: Some(next.to_owned()),
+            suggestion: None,
+        }
+    }
+
     /// Whether it keeps the app from being deployed.
     #[must_use]
     pub const fn is_error(&self) -> bool {

@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use crate::web::guard::host;
 use crate::web::guard::identity::{Caller, Peer};
+use crate::web::host::Host;
 use crate::web::problem::Problem;
 use crate::web::state::{Scene, Web};
 use crate::web::view::Viewer;
@@ -145,7 +145,7 @@ fn viewer(parts: &Parts) -> Viewer {
         return Viewer::Here;
     }
     let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    header.and_then(host::split).map_or(Viewer::Here, |(name, _)| Viewer::from_host(name))
+    header.and_then(Host::parse).map_or(Viewer::Here, |host| Viewer::from_host(&host.in_url()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::reading;
 use crate::decide::detect::detect;
 use crate::decide::manifest::Parsed;
 use crate::model::document::{ManifestOrigin, Source};
-use crate::model::manifest::{Finding, Manifest, Severity};
+use crate::model::manifest::{Finding, Manifest};
 use crate::model::setting;
 use crate::model::source::{Pasted, Reference, Scheme};
 use crate::model::world::World;
@@ -97,23 +97,10 @@ pub fn read(world: &World, looked: &Looked, edited: Option<&str>) -> (InspectedM
         Err(refusal) => {
             let manifest =
                 InspectedManifest { origin: ManifestOrigin::Detected, text: String::new(), why: Some(refusal.because.clone()) };
-            (manifest, Parsed { manifest: None, findings: vec![nothing_detected(refusal.because, refusal.next)] })
+            // Findings end their own sentences.
+            let finding = Finding::of_file(refusal.because, refusal.next.trim_end_matches('.'));
+            (manifest, Parsed { manifest: None, findings: vec![finding] })
         }
-    }
-}
-
-fn nothing_detected(message: String, next: String) -> Finding {
-    Finding {
-        severity: Severity::Error,
-        line: None,
-        column: None,
-        length: None,
-        key: String::new(),
-        value: None,
-        message,
-        // Findings end their own sentences.
-        next: Some(next.trim_end_matches('.').to_owned()),
-        suggestion: None,
     }
 }
 

@@ -5,7 +5,6 @@ pub mod attempts;
 pub mod audit;
 pub mod door;
 pub mod headers;
-pub mod host;
 pub mod identity;
 pub mod origin;
 pub mod password;

@@ -12,10 +12,11 @@ use tokio_util::task::TaskTracker;
 
 use super::body::ReplyBody;
 use super::headers::Visitor;
-use super::host::{Host, KnownHosts, host_of};
+use super::host::{Host, host_of};
 use super::page::{Page, redirect};
 use super::table::{App, Routes};
 use super::wire::Heads;
+use crate::web::host::OwnNames;
 
 /// What all connections of the ingress share.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Gate {
     /// The route table in force.
     pub routes: ArcSwap<Routes>,
     /// The machine's own names.
-    pub known: KnownHosts,
+    pub known: OwnNames,
     /// The dashboard's port.
     pub dashboard: u16,
     /// The ingress port; 0: it could not be opened.

@@ -32,13 +32,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::door::{Door, Gate};
-use self::host::KnownHosts;
 use self::listen::{Census, accept, bind};
 use self::table::Routes;
 use crate::edge::clock;
 use crate::edge::flow::Flow;
 use crate::model::event::Event;
 use crate::model::route::RouteTable;
+use crate::web::host::OwnNames;
 
 /// How often idle connections are looked at.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ pub struct IngressSettings {
     /// The dashboard's port on this machine.
     pub dashboard: u16,
     /// The machine's own names.
-    pub known: KnownHosts,
+    pub known: OwnNames,
 }
 
 /// The running ingress.

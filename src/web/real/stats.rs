@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use crate::edge::docker::Docker;
-use crate::edge::usage::{self, UsageFeed, UsageNow, UsagePoint, Used};
+use crate::edge::usage::{UsageFeed, UsageNow, UsagePoint, Used};
 use crate::edge::vitals::{self, VitalsFeed};
+use crate::edge::watchers::Watching;
 use crate::edge::work::Tools;
 use crate::edge::{addresses, clock};
 use crate::model::id::AppId;
@@ -48,7 +49,7 @@ struct SlowFacts {
 #[derive(Debug, Default)]
 struct Attention {
     asked: Option<Timestamp>,
-    watching: Option<(vitals::Watching, usage::Watching)>,
+    watching: Option<[Watching; 2]>,
 }
 
 impl Attention {
@@ -77,7 +78,7 @@ impl RealStats {
     fn attend(&self) {
         let mut attention = lock(&self.attention);
         if attention.ask(clock::now()) && attention.watching.is_none() {
-            attention.watching = Some((self.vitals.watch(), self.usage.watch()));
+            attention.watching = Some([self.vitals.watch(), self.usage.watch()]);
             tokio::spawn(end_attention(Arc::downgrade(&self.attention)));
         }
     }

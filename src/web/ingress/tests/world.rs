@@ -15,7 +15,7 @@ use crate::edge::flow::Flow;
 use crate::model::event::Event;
 use crate::model::id::{AppId, ReplicaId};
 use crate::model::route::{AppRoutes, RouteTable, Upstream};
-use crate::web::ingress::host::KnownHosts;
+use crate::web::host::OwnNames;
 use crate::web::ingress::{Ingress, IngressSettings};
 
 pub const SOON: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ impl World {
     pub fn empty() -> Self {
         let (flow, shutdown) = (Flow::new(), CancellationToken::new());
         let (told, refused) = mpsc::channel(8);
-        let known = KnownHosts::new("pi4", &[], &[]);
+        let known = OwnNames::new("pi4", &[], &[]);
         let settings = IngressSettings { bind: Ipv4Addr::LOCALHOST.into(), ports: vec![0], dashboard: 8000, known };
         let ingress = Ingress::start(settings, flow.clone(), told, shutdown.clone());
         Self { ingress, flow, refused, shutdown, table: RouteTable::default() }
