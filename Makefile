@@ -34,8 +34,10 @@ lint: ui ## format, clippy, documentation, shell scripts, dashboard; nothing is 
 
 ui: ui/dist/index.html ## the dashboard, as it is built into the binary
 
+# A program that nobody ships is built with the features its tests need (there are no examples; that word alone asks for
+# them), so that the tests and it share every dependency instead of compiling half of them twice.
 build: ui ## dashboard and binary
-	cargo build --profile $(PROFILE)
+	cargo build --profile $(PROFILE) $(if $(filter dev,$(PROFILE)),--bins --examples)
 	@echo "built $(binary)"
 
 fmt: ## format Rust

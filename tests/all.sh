@@ -45,7 +45,9 @@ step_shown() {
 }
 
 in_ui() { (cd ui && "$@"); }
-rust_documents() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked; }
+# Clippy, documentation, tests and binary ask for the same features (--examples, of which there are none, brings those of
+# dev-dependencies): each dependency is then checked once and compiled once.
+rust_documents() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --lib --bins --examples --locked; }
 shell_scripts() {
     git ls-files --cached --others --exclude-standard -z | xargs -0 -r grep -lIE '^#!(/usr)?/bin/(env )?(ba)?sh' -- | xargs shellcheck
 }
@@ -66,13 +68,16 @@ if [ "${1:-}" = lint ]; then
 fi
 step_shown "what the tests need" installers/installer-dev.sh --tests
 step_shown "base images" installers/base-images.sh
+trap 'tests/untouched.sh clear' EXIT
+step "what is not Kraken's: listed, a stranger's things planted" tests/untouched.sh begin "$logs/untouched"
 lint
 step "dashboard: unit tests" in_ui npm test
-step "the binary" cargo build --locked
+step "the binary and the tests" cargo test --no-run --locked
 step "dashboard: its views of the API are current" in_ui npm run schema -- --check
 step "kraken.service" tests/verify-service.sh target/debug/kraken
 step_shown "Rust: tests" cargo test --locked
 step "API: schemathesis finds no 500" tests/schemathesis.sh
 step_shown "browser: the dashboard against a real agent" in_ui npm run e2e
 step_shown "the demo, once" make demo ONCE=1 PROFILE=dev
+step_shown "what is not Kraken's is as it was" tests/untouched.sh end "$logs/untouched"
 printf '\nEverything passed in %d min %d s.\n' $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60))

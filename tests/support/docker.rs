@@ -13,15 +13,14 @@ use kraken::model::container::Hardening;
 /// The image all tests start from: a static busybox and nothing else.
 pub const TINY: &str = "kraken-test/tiny:1";
 
-/// Makes [`TINY`] where it is missing, on the engine behind `socket`. Needs Debian's package busybox-static.
+/// Makes [`TINY`] where it is missing, on the engine behind `socket`, as tests/untouched.sh does. Needs Debian's package
+/// busybox-static.
 pub async fn tiny_image(socket: &str) {
     let client = raw(socket);
     if client.inspect_image(TINY).await.is_ok() {
         return;
     }
-    let dockerfile = "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\",\"--install\",\"-s\",\"/bin\"]\n\
-        ENV PATH=/bin\nRUN mkdir -p /tmp /etc && chmod 1777 /tmp && echo 'root:x:0:0::/:/bin/sh' > /etc/passwd && echo 'app:x:1000:1000::/:/bin/sh' >> /etc/passwd\n\
-        LABEL kraken.base=local\nCMD [\"/bin/sh\"]\n";
+    let dockerfile = include_str!("tiny/Dockerfile");
     let busybox =
         ["/bin/busybox", "/usr/bin/busybox"].iter().find_map(|path| std::fs::read(path).ok()).expect("install busybox-static");
     let mut tar = tar::Builder::new(Vec::new());
