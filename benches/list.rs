@@ -18,7 +18,7 @@ use kraken::edge::clock;
 use kraken::edge::desk::Desk;
 use kraken::model::setting::{self, ApiToken, SETTING_FORMAT, Scope};
 use kraken::model::world::World;
-use kraken::web::guard::host::AllowedHosts;
+use kraken::web::host::OwnNames;
 use kraken::web::view::{AppStats, StatsNow};
 use kraken::web::{Listeners, Parts, Web};
 use support::samples::{Samples, print_surroundings, verdict};
@@ -85,7 +85,7 @@ async fn open(world: World) -> SocketAddr {
         world: watch::channel(world).1,
         ports: silent::ports(stats),
         platform: "home".into(),
-        hosts: AllowedHosts::default(),
+        own_names: OwnNames::default(),
         wall: clock::wall,
     };
     let listeners = Listeners { tcp: vec![listener], socket: None };
