@@ -1,6 +1,12 @@
 //! What becomes of bad inputs? Each gets a precise message and a next step, leaves nothing behind, and what served still serves.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "also in what the tests share")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "also in what the tests share; how long a refusal took is printed"
+)]
+#![allow(clippy::disallowed_methods, reason = "the time of a test is measured where it runs")]
 
 mod support;
 

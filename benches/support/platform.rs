@@ -87,6 +87,7 @@ fn inspection(name: &str, number: u16, version: u16) -> Inspection {
     Inspection {
         commit: format!("{:040x}", u32::from(number) << 16 | u32::from(version)).parse().unwrap(),
         summary: format!("change {version}"),
+        authorship: None,
         manifest: Some(format!(
             "[app]\nname = \"{name}\"\nversion = \"1.{version}\"\nauthor = \"somebody\"\n[config]\nport = 7211\nlang = \"node\"\n\
              run = \"npm start\"\n[env]\nLOG = \"info\"\n[health]\npath = \"/\"\n[route]\nhosts = [\"{name}.example.org\"]\n"

@@ -55,6 +55,9 @@ pub struct Follow {
     /// Wait for at most this long, such as 10m; the deployment goes on
     #[arg(long, value_name = "TIME", value_parser = span::parse, conflicts_with = "detach")]
     pub wait: Option<Duration>,
+    /// Show all that the build writes; a terminal shows its newest line anyway
+    #[arg(long, conflicts_with = "detach")]
+    pub log: bool,
 }
 
 /// One app.

@@ -4,6 +4,10 @@
 
 use serde::Deserialize;
 
+mod deployment;
+
+pub use deployment::{Accepted, BuildLines, Commit, Deployment, Failed, Step, Version, Waiting};
+
 /// An app, from a list or alone.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -121,74 +125,6 @@ pub struct ConflictSide {
     pub at: String,
     pub node: String,
     pub says: String,
-}
-
-/// A wish was recorded.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Accepted {
-    pub app: Option<String>,
-    pub deployment: Option<String>,
-    pub message: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Deployment {
-    pub id: String,
-    pub app: String,
-    pub version_number: Option<u32>,
-    pub before_version_number: Option<u32>,
-    pub kind: String,
-    pub asked_by: String,
-    pub asked_at: String,
-    pub ended_at: Option<String>,
-    pub state: String,
-    pub phase: String,
-    pub steps: Vec<Step>,
-    pub failure: Option<Failed>,
-    pub waiting: Option<Waiting>,
-    pub aborted_because: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    pub phase: String,
-    pub state: String,
-    pub started_at: Option<String>,
-    pub ended_at: Option<String>,
-    pub why: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Failed {
-    pub step: String,
-    pub reason: String,
-    pub next: Option<String>,
-    pub log_tail: Vec<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Waiting {
-    pub reason: String,
-    pub next: Option<String>,
-    pub attempt: u32,
-    pub retry_at: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Version {
-    pub id: String,
-    pub number: u32,
-    pub commit: String,
-    pub summary: String,
-    pub created_at: String,
-    pub state: String,
-    pub size_bytes: Option<u64>,
 }
 
 /// An entry of the ledgers of failures and aborts.

@@ -35,7 +35,8 @@ pub fn replicas(world: &World, node: &NodeId) -> BTreeMap<ReplicaId, ReplicaOrde
 /// The deployments whose replicas run now: the current one, and beside it the one under way. With stop-first the old one
 /// makes room only when the new image is there, so that the gap is a stop and a start, never a build.
 fn deployments_in_force<'a>(world: &'a World, node: &NodeId, app: &'a App) -> Vec<(&'a Deployment, String)> {
-    let current = world.current(app).map(|current| (&**current, "it is the current version".to_owned()));
+    let current =
+        world.current(app).map(|current| (&**current, "the app is on, and this is the version people chose last".to_owned()));
     let open = world.open(app).filter(|open| open.version.is_some());
     let Some(open) = open else { return current.into_iter().collect() };
     let Some(version) = world.version_of(open) else { return current.into_iter().collect() };
@@ -101,7 +102,7 @@ mod tests {
     fn nothing_is_wanted_of_an_app_that_is_off() {
         let mut world = sample::world();
         sample::deploy_done(&mut world, "web", 3000);
-        assert_eq!(wanted(&world), ["web it is the current version"]);
+        assert_eq!(wanted(&world), ["web the app is on, and this is the version people chose last"]);
         sample::ask(&mut world, Command::TurnOff { app: sample::app() });
         assert!(wanted(&world).is_empty());
     }

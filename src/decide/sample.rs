@@ -93,6 +93,7 @@ fn named_inspection(name: &str, port: u16, n: u32, more: &str) -> Inspection {
     Inspection {
         commit: format!("{n:040x}").parse().unwrap(),
         summary: format!("change {n}"),
+        authorship: None,
         manifest: Some(format!(
             "[app]\nname = \"{name}\"\n[config]\nport = {port}\nlang = \"node\"\nrun = \"npm start\"\n{more}"
         )),

@@ -150,6 +150,7 @@ fn version(
         number: last.unwrap_or(0) + 1,
         commit: inspection.commit.clone(),
         summary: inspection.summary.clone(),
+        authorship: inspection.authorship.clone(),
         source: source.source.clone(),
         text: found.text.clone(),
         origin: found.origin,

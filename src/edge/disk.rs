@@ -46,6 +46,15 @@ pub fn make_private_dir(dir: &Path) -> Result<(), DiskError> {
     Ok(())
 }
 
+/// Makes an empty file, mode 0600, where there is none; one that others may read is closed to them.
+///
+/// # Errors
+/// When it cannot be made, or belongs to somebody else.
+pub fn make_private_file(path: &Path) -> Result<(), DiskError> {
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    opened.and_then(|file| file.set_permissions(Permissions::from_mode(0o600))).map_err(failed("make", path))
+}
+
 /// The content of a private file of at most 1 MiB; none if there is no such file. One that others may read is closed to them.
 ///
 /// # Errors
@@ -120,6 +129,18 @@ mod tests {
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         assert!(read_private(&path).unwrap().is_some());
         assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn a_file_made_private_keeps_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("kraken.db");
+        make_private_file(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        std::fs::write(&path, "x").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        make_private_file(&path).unwrap();
+        assert_eq!((mode(&path), std::fs::read(&path).unwrap()), (0o600, b"x".to_vec()));
     }
 
     #[test]

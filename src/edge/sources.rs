@@ -23,7 +23,7 @@ use crate::model::facts::Facts;
 use crate::model::observed::{Fault, Trouble};
 use crate::model::record::{Draft, ObjectKey};
 use crate::model::setting;
-use crate::model::source::{Commit, HostKey, Reference, Scheme, SourceUrl};
+use crate::model::source::{Authorship, Commit, HostKey, Reference, Scheme, SourceUrl};
 use crate::model::world::World;
 
 /// Longest file that detection reads, in bytes.
@@ -48,6 +48,8 @@ pub struct Raw {
     pub facts: Facts,
     /// First line of the commit's message; empty for a folder.
     pub summary: String,
+    /// Who wrote it, and when; none for a folder.
+    pub authorship: Option<Authorship>,
 }
 
 /// The files of a source at one commit.
@@ -103,8 +105,8 @@ impl Sources {
         let (tree, says) = self.fetch_with(source, &commit, None, &CancellationToken::new()).await?;
         let name = name_of(source);
         let looked = tokio::task::spawn_blocking(move || tree.look(&name));
-        let (manifest, facts, summary) = looked.await.map_err(|error| worlds(error.to_string()))??;
-        Ok(Inspection { commit, summary, manifest, facts, says })
+        let (manifest, raw) = looked.await.map_err(|error| worlds(error.to_string()))??;
+        Ok(Inspection { commit, summary: raw.summary, authorship: raw.authorship, manifest, facts: raw.facts, says })
     }
 
     async fn resolve(&self, url: &SourceUrl, reference: &Reference) -> Result<Commit, Trouble> {
@@ -242,12 +244,12 @@ impl SourceTree {
         SyncIoBridge::new(StreamReader::new(Box::pin(stream)))
     }
 
-    /// Manifest, facts and the commit's first line. Blocking.
-    fn look(&self, name: &str) -> Result<(Option<String>, Facts, String), Trouble> {
-        let raw = self.raw(name)?;
-        let manifest = raw.manifest.map(String::from_utf8).transpose();
+    /// The manifest, and all else. Blocking.
+    fn look(&self, name: &str) -> Result<(Option<String>, Raw), Trouble> {
+        let mut raw = self.raw(name)?;
+        let manifest = raw.manifest.take().map(String::from_utf8).transpose();
         let manifest = manifest.map_err(|_| apps("shipwreck.toml is not UTF-8 text; save it as UTF-8".to_owned()))?;
-        Ok((manifest, raw.facts, raw.summary))
+        Ok((manifest, raw))
     }
 
     fn raw(&self, name: &str) -> Result<Raw, Trouble> {
@@ -260,7 +262,7 @@ impl SourceTree {
             }
             Err(error) => return Err(apps(error.to_string())),
         };
-        Ok(Raw { manifest, facts: self.facts(name)?, summary: self.0.summary().to_owned() })
+        Ok(Raw { manifest, facts: self.facts(name)?, summary: self.0.summary().to_owned(), authorship: self.0.authorship() })
     }
 
     /// What detection needs. Blocking.

@@ -9,7 +9,7 @@ use super::command::Command;
 use super::deployment::Deployment;
 use super::id::{AppId, NodeId, VersionId, VolumeId};
 use super::manifest::Manifest;
-use super::source::{Commit, Reference, SourceUrl};
+use super::source::{Authorship, Commit, Reference, SourceUrl};
 use super::time::WallTime;
 use super::vector::Vector;
 
@@ -170,6 +170,9 @@ pub struct Version {
     pub commit: Commit,
     /// First line of the commit's message; empty for a folder.
     pub summary: String,
+    /// Who wrote that commit, and when; none for a folder, and in records of an older Kraken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorship: Option<Authorship>,
     /// Where that commit was found.
     pub source: Source,
     /// The manifest in force, as text.

@@ -9,7 +9,7 @@ use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, 
 use super::observed::{Observation, SeenContainer, SeenImage, Subnet, Trouble};
 use super::plan::NodePlan;
 use super::record::Record;
-use super::source::Commit;
+use super::source::{Authorship, Commit};
 use super::standing::Standing;
 use super::vector::Vector;
 
@@ -240,6 +240,8 @@ pub struct Inspection {
     pub commit: Commit,
     /// First line of its message; empty for a folder.
     pub summary: String,
+    /// Who wrote it, and when; none for a folder.
+    pub authorship: Option<Authorship>,
     /// shipwreck.toml of the root, if there is one.
     pub manifest: Option<String>,
     /// What detection needs if there is none.

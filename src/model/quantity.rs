@@ -32,6 +32,15 @@ impl Bytes {
     pub const fn mib(count: u64) -> Self {
         Self(count << 20)
     }
+
+    /// As people read it: `512 B`, `48 KB`, `1.2 GB`; the same count on the page and in every command.
+    #[must_use]
+    pub fn rough(self) -> String {
+        let unit = UNITS.iter().find(|(_, size)| self.0 >= *size);
+        let Some((name, size)) = unit else { return format!("{} B", self.0) };
+        let tenths = u128::from(self.0) * 10 / u128::from(*size);
+        if tenths < 100 { format!("{}.{} {name}", tenths / 10, tenths % 10) } else { format!("{} {name}", tenths / 10) }
+    }
 }
 
 impl fmt::Display for Bytes {

@@ -13,6 +13,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::time::WallTime;
+
 pub use host_key::HostKey;
 pub use parse::{ParseSourceUrlError, Pasted};
 
@@ -221,6 +223,15 @@ impl fmt::Display for Reference {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Commit(String);
+
+/// Who wrote a commit, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorship {
+    /// The author's name as the commit has it; nobody checks it.
+    pub author: String,
+    /// By the author's clock.
+    pub at: WallTime,
+}
 
 /// A commit that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

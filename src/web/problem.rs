@@ -13,6 +13,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 use super::ports::Trouble;
 use crate::model::command::{Refusal, RefusalKind};
+use crate::model::id::AppId;
 use crate::model::manifest::Finding;
 
 /// Why a request was refused, and what to do (RFC 9457).
@@ -38,6 +39,10 @@ pub struct Problem {
     #[schema(value_type = Option<u32>)]
     pub retry_after: Option<NonZeroU32>,
 }
+
+/// The app that a change turned out to be about, where its address does not say; for the audit log.
+#[derive(Debug, Clone)]
+pub struct Meant(pub AppId);
 
 /// What the audit log takes from an answer.
 #[derive(Debug, Clone)]

@@ -59,7 +59,19 @@ fn a_changed_host_key_stops_the_update_until_a_person_looked() {
 }
 
 #[test]
-fn a_repository_may_have_half_a_gigabyte_and_no_more() {
-    // tests/sources.rs shows what becomes of one above the limit, with a lower one: 600 MB would take a minute each time.
-    assert_eq!(kraken::edge::git::Limits::default().bytes, 500_000_000);
+fn a_repository_of_600_mb_is_refused_at_500_and_leaves_nothing() {
+    let house = House::start();
+    let large = Repository::create(house.server.folder(), "large");
+    large.commit_random(&[("shipwreck.toml", &manifest("large", ""))], ("video.raw", 600_000_000));
+    let began = std::time::Instant::now();
+    house.refuses(&[&house.server.url("large")], 5, &["repository is too large", "the limit is 500 MB", "kraken deploy DIR"]);
+    println!("refused after {:.1} s", began.elapsed().as_secs_f64());
+    let kept = bytes_below(&house.agent.data().join("clones"));
+    assert!(kept < 10_000_000, "{kept} bytes of it are kept");
+    assert_eq!(house.agent.json(["apps"]).as_array().unwrap().len(), 1, "a refused app is not listed");
+}
+
+fn bytes_below(directory: &std::path::Path) -> u64 {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { bytes_below(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
 }

@@ -1,5 +1,6 @@
 //! A bare repository to be served: commits are made straight into it, no work tree, no Git command.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use git2::{FileMode, ObjectType, Oid, Signature, Time, build::TreeUpdateBuilder};
@@ -41,6 +42,31 @@ impl Repository {
     pub fn commit(&self, files: &[(&str, &str)]) -> String {
         let changes: Vec<Change<'_>> = files.iter().map(|(path, text)| Change::File(path, text.as_bytes())).collect();
         self.commit_to("main", &changes)
+    }
+
+    /// Commits text files and one of `bytes` random bytes to `main`. By Git's command: it streams a large file into a pack,
+    /// uncompressed, which takes seconds; the file is never whole in memory, and serving it costs no compression either.
+    pub fn commit_random(&self, files: &[(&str, &str)], (name, bytes): (&str, u64)) -> String {
+        for (key, value) in [("core.compression", "0"), ("pack.compression", "0"), ("core.bigFileThreshold", "1m")] {
+            self.configure(key, value);
+        }
+        let work = tempfile::tempdir_in(self.path.parent().unwrap()).unwrap();
+        let mut random = std::fs::File::open("/dev/urandom").unwrap().take(bytes);
+        std::io::copy(&mut random, &mut std::fs::File::create(work.path().join(name)).unwrap()).unwrap();
+        for (path, text) in files {
+            std::fs::write(work.path().join(path), text).unwrap();
+        }
+        let git = |args: &[&str]| {
+            let mut command = std::process::Command::new("git");
+            command.arg("--git-dir").arg(&self.path).arg("--work-tree").arg(work.path());
+            command.args(["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgSign=false"]);
+            let said = command.args(args).output().unwrap();
+            assert!(said.status.success(), "{args:?}: {said:?}");
+            String::from_utf8(said.stdout).unwrap().trim().to_owned()
+        };
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", "a large file"]);
+        git(&["rev-parse", "HEAD"])
     }
 
     /// Commits changes on top of a branch (made from `main` if it is new); returns the commit.

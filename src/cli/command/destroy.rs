@@ -36,7 +36,7 @@ pub async fn run(here: &mut Here<'_>, args: &Destroy) -> Result<(), RunCommandEr
     }
     let volumes = if args.now { "delete" } else { "keep" };
     let answer = here.client.change(Method::DELETE, &path, &json!({ "confirm": args.app, "volumes": volumes })).await?;
-    accepted(here, &answer, &Follow { detach: true, wait: None }).await
+    accepted(here, &answer, &Follow { detach: true, wait: None, log: false }).await
 }
 
 /// With `--now` the data stands among what goes.

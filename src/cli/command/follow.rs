@@ -13,7 +13,7 @@ use crate::cli::clean::clean;
 use crate::cli::client::{Answer, Client, Feed, News, app_path, query, segment};
 use crate::cli::error::RunCommandError;
 use crate::cli::exit::Exit;
-use crate::cli::view::{Accepted, App, Deployment};
+use crate::cli::view::{Accepted, App, BuildLines, Deployment};
 use crate::cli::words::sentence;
 use crate::edge::clock;
 
@@ -40,7 +40,7 @@ pub async fn accepted(here: &mut Here<'_>, answer: &Answer, follow: &Follow) -> 
     match accepted.deployment.filter(|_| !follow.detach) {
         Some(id) => {
             here.out.note(&clean(&accepted.message));
-            watch(here, &id, follow.wait).await
+            watch(here, &id, follow).await
         }
         None if here.out.json => here.out.line(answer.text.trim_end()),
         None => {
@@ -51,10 +51,13 @@ pub async fn accepted(here: &mut Here<'_>, answer: &Answer, follow: &Follow) -> 
 }
 
 /// Stays with a deployment until it ends, the time is up, or Ctrl-C.
-async fn watch(here: &mut Here<'_>, id: &str, wait: Option<Duration>) -> Result<(), RunCommandError> {
-    let mut feed = Feed::open(here.client.clone(), format!("/events{}", query(&[("deployment", id.to_owned())])));
-    let mut progress = Progress::new(here.out.err_look);
+async fn watch(here: &mut Here<'_>, id: &str, follow: &Follow) -> Result<(), RunCommandError> {
+    let wait = follow.wait;
     let is_drawn = here.out.err_look.is_terminal && !here.out.quiet && !here.out.json;
+    let build = (is_drawn || follow.log).then(|| ("build", id.to_owned()));
+    let wanted: Vec<_> = [("deployment", id.to_owned())].into_iter().chain(build).collect();
+    let mut feed = Feed::open(here.client.clone(), format!("/events{}", query(&wanted)));
+    let mut progress = Progress::new(here.out.err_look);
     let mut redraw = interval(REDRAW);
     redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let time_is_up = sleep(wait.unwrap_or(A_DAY));
@@ -73,6 +76,12 @@ async fn watch(here: &mut Here<'_>, id: &str, wait: Option<Duration>) -> Result<
                 continue;
             }
         };
+        if let News::Event(event) = &news
+            && event.name == "build"
+        {
+            built(here, &mut progress, &event.data, follow.log);
+            continue;
+        }
         let Some((answer, deployment)) = heard(&here.client, news, id).await? else { continue };
         let lines = progress.digest(&deployment, clock::now());
         if !lines.is_empty() {
@@ -84,6 +93,19 @@ async fn watch(here: &mut Here<'_>, id: &str, wait: Option<Duration>) -> Result<
             here.out.err(&cleared);
             return ended(here, &answer, &deployment).await;
         }
+    }
+}
+
+/// What the build wrote: every line, or only the newest beside its phase.
+fn built(here: &mut Here<'_>, progress: &mut Progress, data: &str, shows_all: bool) {
+    // Lines that make no sense are no reason to leave the deployment.
+    let said: BuildLines = serde_json::from_str(data).unwrap_or_default();
+    if shows_all && !said.lines.is_empty() {
+        let lines: Vec<String> = said.lines.iter().map(|line| format!("  | {}", clean(&line.text))).collect();
+        let cleared = progress.cleared();
+        here.out.note(&format!("{cleared}{}", lines.join("\n")));
+    } else if let Some(last) = said.lines.iter().map(|line| clean(&line.text)).rfind(|text| !text.trim().is_empty()) {
+        progress.says(last);
     }
 }
 

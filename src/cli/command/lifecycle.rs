@@ -87,7 +87,7 @@ pub struct Abort {
 
 /// The commands of this file.
 pub async fn run(here: &mut Here<'_>, command: Command) -> Result<(), RunCommandError> {
-    let quick = Follow { detach: true, wait: None };
+    let quick = Follow { detach: true, wait: None, log: false };
     let (path, body, follow) = match command {
         Command::Update(args) => {
             let body = args.commit.map_or_else(|| json!({}), |commit| json!({ "commit": commit }));

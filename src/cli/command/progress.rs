@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::spoken;
+use super::{short, spoken};
 use crate::cli::clean::clean;
 use crate::cli::out::{Look, Tone};
 use crate::cli::table::cut;
-use crate::cli::view::{Deployment, Step, Waiting};
+use crate::cli::view::{Commit, Deployment, Step, Waiting};
 use crate::cli::words::{between, duration, sentence};
 use crate::model::time::Timestamp;
 
@@ -28,6 +28,8 @@ pub struct Progress {
 struct Now {
     phase: String,
     why: String,
+    /// The newest line its build wrote.
+    says: Option<String>,
     since: Timestamp,
 }
 
@@ -49,6 +51,11 @@ impl Progress {
                 "now" => self.begin(step, now, &mut lines),
                 _ => {}
             }
+        }
+        if let Some(commit) = deployment.commit.as_ref().and_then(written)
+            && self.told.insert("commit".to_owned())
+        {
+            lines.push(format!("  {}", self.look.paint(Tone::Dim, &commit)));
         }
         if !deployment.steps.iter().any(|step| step.state == "now") {
             self.now = None;
@@ -72,10 +79,18 @@ impl Progress {
     pub fn redrawn(&mut self, at: Timestamp) -> String {
         let Some(now) = &self.now else { return String::new() };
         let took = u64::try_from(at.saturating_sub(now.since).as_millis()).unwrap_or(u64::MAX);
-        let why = self.waits_for().map_or_else(|| now.why.clone(), |reason| format!("waiting: {reason}"));
+        let said = now.says.as_ref().unwrap_or(&now.why);
+        let why = self.waits_for().map_or_else(|| said.clone(), |reason| format!("waiting: {reason}"));
         let text = format!("  … {:<16}{:>9}  {why}", spoken(&now.phase), duration(took));
         self.is_drawn = true;
         format!("{ERASE}{}", self.look.paint(Tone::Busy, &cut(&text, self.look.width.unwrap_or(80).saturating_sub(1))))
+    }
+
+    /// Shows the newest line of the build in the living line.
+    pub fn says(&mut self, line: String) {
+        if let Some(now) = &mut self.now {
+            now.says = Some(line);
+        }
     }
 
     /// What takes the living line away; empty where there is none.
@@ -92,7 +107,7 @@ impl Progress {
                 if !self.look.is_terminal && step.phase == "building" && self.told.insert("building now".to_owned()) {
                     lines.push(self.line("now", Tone::Busy, &step.phase, "", &why));
                 }
-                self.now = Some(Now { phase: step.phase.clone(), why, since: at });
+                self.now = Some(Now { phase: step.phase.clone(), why, says: None, since: at });
             }
         }
     }
@@ -125,6 +140,13 @@ impl Progress {
         let mark = self.look.paint(tone, &format!("{mark:<width$}"));
         format!("  {mark} {:<16}{took:>9}  {why}", spoken(phase)).trim_end().to_owned()
     }
+}
+
+/// `1a2b3c4 "Weigh flour", Ada, 2026-11-20`; none before anybody looked at it, and for a folder.
+fn written(commit: &Commit) -> Option<String> {
+    let author = commit.author.as_ref()?;
+    let day = commit.at.as_deref().and_then(|at| at.get(..10)).map(|day| format!(", {day}")).unwrap_or_default();
+    Some(clean(&format!("commit {} \"{}\", {author}{day}", short(&commit.id), commit.summary)))
 }
 
 #[cfg(test)]
@@ -164,6 +186,17 @@ mod tests {
         assert!(drawn.trim_start_matches(ERASE).chars().count() < 40, "{drawn}");
         assert_eq!(progress.cleared(), ERASE);
         assert_eq!(progress.cleared(), "");
+        progress.says("added 50 packages".into());
+        assert!(progress.redrawn(START).contains("added 50"));
+    }
+
+    #[test]
+    fn who_wrote_the_commit_is_told_once() {
+        let mut progress = Progress::new(Look::plain());
+        let commit = r#"{"id":"1a2b3c4d5e6f","summary":"Weigh flour","author":"Ada","at":"2026-11-20T09:00:00Z"}"#;
+        let known = serde_json::from_str(&format!(r#"{{"id":"d","steps":[],"commit":{commit}}}"#)).unwrap();
+        assert_eq!(progress.digest(&known, START), [r#"  commit 1a2b3c4 "Weigh flour", Ada, 2026-11-20"#]);
+        assert_eq!(progress.digest(&known, START), Vec::<String>::new());
     }
 
     #[test]

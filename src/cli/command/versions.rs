@@ -18,12 +18,14 @@ pub async fn run(here: &mut Here<'_>, args: &Named) -> Result<(), RunCommandErro
 
 fn table(versions: &[Version]) -> Table {
     let now = clock::wall();
-    let mut table = Table::new(vec!["VERSION", "STATE", "COMMIT", "MADE", "SIZE", "SUMMARY"]);
+    let mut table = Table::new(vec!["VERSION", "STATE", "COMMIT", "WRITTEN", "BY", "MADE", "SIZE", "SUMMARY"]);
     for version in versions {
         table.push(vec![
             version.number.to_string().into(),
             Cell::toned(spoken(&version.state), tone(&version.state)),
             short(&version.commit).into(),
+            version.written_at.as_deref().map_or_else(|| "-".to_owned(), |at| moment(at, now)).into(),
+            version.author.as_deref().unwrap_or("-").into(),
             moment(&version.created_at, now).into(),
             version.size_bytes.map_or_else(|| "-".to_owned(), bytes).into(),
             version.summary.as_str().into(),

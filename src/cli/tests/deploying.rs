@@ -53,6 +53,18 @@ async fn a_deployment_is_followed_phase_by_phase_to_the_app_s_address() {
 }
 
 #[tokio::test]
+async fn with_log_the_build_is_shown_as_it_writes() {
+    let agent = following(&[]);
+    let lines = r#"{"deployment":"d1","lines":[{"n":1,"at":"2026-11-21T09:00:00Z","stream":"step","text":"Step 1/2 : FROM node"},{"n":2,"text":"added 50 packages\u001b[2J"}]}"#;
+    let build = format!("event: build\ndata: {lines}\n\n");
+    agent.on("GET /events?deployment=d1&build=d1", 200, &[build, event(&deployment("done", "", ""))].concat());
+    let ran = agent.run("deploy https://git.example/me/shop --log").await;
+    assert_eq!(ran.exit, Exit::Done);
+    assert!(ran.err.contains("  | Step 1/2 : FROM node\n  | added 50 packages\n"), "{}", ran.err);
+    assert!(!agent.run("deploy https://git.example/me/shop --log --detach").await.err.contains("packages"));
+}
+
+#[tokio::test]
 async fn a_failed_deployment_says_why_what_is_safe_and_what_to_do() {
     let failure = r#","failure":{"step":"building","reason":"npm ci failed","next":"Mend package-lock.json.","log_tail":["npm error missing"]}"#;
     let agent = following(&[event(&deployment("failed", &step("building", "failed"), failure))]);

@@ -106,7 +106,7 @@ fn a_failed_update_leaves_the_version_before_in_force() {
     assert!(matches!(newest(&world).progress, Progress::Failed(_)));
     let wanted = desired::replicas(&world, &world.me.node.clone());
     assert_eq!(wanted.len(), 1);
-    assert_eq!(wanted.values().next().unwrap().why, "it is the current version");
+    assert_eq!(wanted.values().next().unwrap().why, "the app is on, and this is the version people chose last");
 }
 
 #[test]

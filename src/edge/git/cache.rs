@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
 use super::setup::OpenSourcesError;
+use crate::edge::disk;
 use crate::model::source::{Commit, SourceUrl};
 
 /// Written after each fetch; its time says when the repository was last of use.
@@ -33,9 +34,9 @@ pub(super) struct Cache {
 
 impl Caches {
     pub(super) fn open(directory: PathBuf) -> Result<Self, OpenSourcesError> {
-        match fs::create_dir_all(&directory) {
+        match disk::make_private_dir(&directory) {
             Ok(()) => Ok(Self { directory, locks: Mutex::default() }),
-            Err(source) => Err(OpenSourcesError::Directory { path: directory, source }),
+            Err(error) => Err(OpenSourcesError::Directory { path: directory, source: std::io::Error::other(error) }),
         }
     }
 

@@ -6,13 +6,16 @@ use std::path::Path;
 use git2::{Blob, ObjectType, Oid, Repository};
 
 use crate::edge::tree::{Entry, EntryKind, MOST_ENTRIES, OpenTreeError, Tree, inner_path};
-use crate::model::source::Commit;
+use crate::model::source::{Authorship, Commit};
+use crate::model::time::WallTime;
 
 /// Folders inside folders that are followed.
 const DEEPEST: usize = 128;
 
 /// Characters of a commit's first line that are kept.
 const LONGEST_SUMMARY: usize = 200;
+/// Characters of an author's name.
+const LONGEST_AUTHOR: usize = 80;
 
 /// A commit's files below the app's root.
 pub struct GitTree {
@@ -20,6 +23,7 @@ pub struct GitTree {
     commit: Commit,
     modified: u64,
     summary: String,
+    authorship: Authorship,
     entries: Vec<Entry>,
     /// Beside `entries`: which object each one is.
     objects: Vec<Oid>,
@@ -32,19 +36,30 @@ impl GitTree {
 
     pub(super) fn of(cache: &Path, commit: &Commit, root: &str) -> Result<Self, OpenTreeError> {
         let repository = Repository::open_bare(cache).map_err(unreadable)?;
-        let (modified, summary, found) = {
+        let (modified, summary, authorship, found) = {
             let at = repository.find_commit(Oid::from_str(commit.as_str()).map_err(unreadable)?).map_err(unreadable)?;
             let tree = below_root(&repository, at.tree().map_err(unreadable)?, root)?;
-            (u64::try_from(at.time().seconds()).unwrap_or(0), summary(&at), walk(&repository, tree)?)
+            (u64::try_from(at.time().seconds()).unwrap_or(0), summary(&at), authorship(&at), walk(&repository, tree)?)
         };
         let (entries, objects) = found.into_iter().unzip();
-        Ok(Self { repository, commit: commit.clone(), modified, summary, entries, objects })
+        Ok(Self { repository, commit: commit.clone(), modified, summary, authorship, entries, objects })
     }
 }
 
 impl std::fmt::Debug for GitTree {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("GitTree").field("commit", &self.commit).field("entries", &self.entries.len()).finish_non_exhaustive()
+    }
+}
+
+/// Who wrote a commit, shortened to what a list shows, and when; a time before 1970 is none.
+fn authorship(commit: &git2::Commit<'_>) -> Authorship {
+    let author = commit.author();
+    let name = String::from_utf8_lossy(author.name_bytes());
+    let seconds = u64::try_from(author.when().seconds()).unwrap_or(0);
+    Authorship {
+        author: name.chars().filter(|c| !c.is_control()).take(LONGEST_AUTHOR).collect(),
+        at: WallTime(seconds.saturating_mul(1000)),
     }
 }
 
@@ -116,6 +131,10 @@ impl Tree for GitTree {
     /// The commit's own time.
     fn modified(&self) -> u64 {
         self.modified
+    }
+
+    fn authorship(&self) -> Option<Authorship> {
+        Some(self.authorship.clone())
     }
 
     fn summary(&self) -> &str {

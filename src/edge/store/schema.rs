@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 use rusqlite::{Connection, Transaction};
 
 use super::{Loaded, records};
-use crate::edge::disk::DiskError;
+use crate::edge::disk::{self, DiskError};
 use crate::edge::states;
 use crate::model::id::StoreId;
 
@@ -136,6 +136,8 @@ pub(super) fn open_error(path: &Path, source: rusqlite::Error) -> OpenStoreError
 /// Opens the file, checks it, and takes it to the newest of `migrations`.
 pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, OpenStoreError> {
     let failed = |source| open_error(path, source);
+    // SQLite gives the files beside it the mode of the database itself.
+    disk::make_private_file(path)?;
     let mut database = Connection::open(path).map_err(failed)?;
     // Exclusive first: only then does SQLite do without the shared WAL index (https://www.sqlite.org/wal.html#noshm).
     database
@@ -180,6 +182,7 @@ fn copy(database: &Connection, to: &Path) -> Result<(), OpenStoreError> {
         _ => {}
     }
     database.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(|source| open_error(to, source))?;
+    disk::make_private_file(to)?;
     let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
     synced.map_err(|source| OpenStoreError::Copy { path: to.to_owned(), source })
 }

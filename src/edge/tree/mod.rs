@@ -10,7 +10,7 @@ mod lfs;
 
 use std::io::{self, Read};
 
-use crate::model::source::Commit;
+use crate::model::source::{Authorship, Commit};
 
 pub use content_hash::ContentHash;
 pub use context::{ContextFiles, WriteContextError, context_stream, write_context};
@@ -52,6 +52,11 @@ pub trait Tree: Send {
     /// Seconds since 1970 for every file of a build context: the same for the same commit, later for a later one, so that
     /// web servers which derive validators from it notice an update.
     fn modified(&self) -> u64;
+
+    /// Who wrote the commit, and when; none for an upload.
+    fn authorship(&self) -> Option<Authorship> {
+        None
+    }
 
     /// First line of the commit's message; empty for an upload.
     fn summary(&self) -> &str {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::io::AsyncWriteExt;
 
+use crate::edge::disk;
 use crate::edge::tree::{ContentHash, OpenTreeError, Tree, check_tree, megabytes};
 use crate::model::source::Commit;
 
@@ -85,7 +86,7 @@ impl Uploads {
     /// # Errors
     /// The directory cannot be made or listed.
     pub fn open(directory: &Path) -> io::Result<Self> {
-        fs::create_dir_all(directory)?;
+        disk::make_private_dir(directory).map_err(io::Error::other)?;
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with(INCOMING) {
@@ -159,7 +160,8 @@ async fn write_stream<E>(path: &Path, stream: impl Stream<Item = Result<Bytes, E
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut file = tokio::fs::File::create(path).await.map_err(UploadError::Storage)?;
+    let new = tokio::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).await;
+    let mut file = new.map_err(UploadError::Storage)?;
     let mut stream = std::pin::pin!(stream);
     let mut received: u64 = 0;
     while let Some(piece) = stream.next().await {

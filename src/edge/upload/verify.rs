@@ -3,8 +3,9 @@
 //! Extension headers are read here, with a bound, instead of by the tar library, which would hold one of any size in memory.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -28,7 +29,8 @@ struct Extension {
 /// Reads the gzipped tar at `packed` and writes what it holds to `plain`.
 pub(super) fn rewrite(packed: &Path, plain: &Path, limit: u64) -> Result<(), UploadError> {
     let input = File::open(packed).map_err(UploadError::Storage)?;
-    let output = File::create(plain).map_err(UploadError::Storage)?;
+    let new = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(plain);
+    let output = new.map_err(UploadError::Storage)?;
     let mut archive = tar::Archive::new(MultiGzDecoder::new(BufReader::new(input)));
     let mut rewriter = Rewriter { tar: tar::Builder::new(BufWriter::new(output)), seen: BTreeMap::new(), left: limit, limit };
     let mut extension = Extension::default();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -9,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+use crate::edge::disk;
 use crate::model::id::DeploymentId;
 use crate::model::time::WallTime;
 
@@ -54,7 +56,7 @@ impl BuildLogs {
     /// # Errors
     /// The directory cannot be made.
     pub fn open(directory: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(directory)?;
+        disk::make_private_dir(directory).map_err(io::Error::other)?;
         Ok(Self { directory: directory.to_owned(), live: Arc::default() })
     }
 
@@ -68,7 +70,7 @@ impl BuildLogs {
             Ok(file) => (BufReader::new(&file).lines().count() as u64, file.metadata()?.len()),
             Err(_) => (0, 0),
         };
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
         let live = broadcast::Sender::new(AHEAD);
         self.live().insert(deployment, live.clone());
         Ok(BuildLog { file, bytes, lines, live, logs: self.clone(), deployment })

@@ -9,7 +9,7 @@ use crate::model::id::AppId;
 use crate::model::record::Draft;
 use crate::model::world::App;
 use crate::web::guard::identity::Caller;
-use crate::web::problem::{Problem, Told};
+use crate::web::problem::{Meant, Problem, Told};
 use crate::web::state::{Scene, Web};
 use crate::web::view::AcceptedView;
 
@@ -20,8 +20,12 @@ impl IntoResponse for Wished {
     fn into_response(self) -> Response {
         let app = self.0.app.as_ref().map(|app| format!("{app}: ")).unwrap_or_default();
         let told = Told(format!("{app}{}", self.0.message));
+        let meant = self.0.app.clone().map(Meant);
         let mut response = (StatusCode::ACCEPTED, Json(self.0)).into_response();
         response.extensions_mut().insert(told);
+        if let Some(meant) = meant {
+            response.extensions_mut().insert(meant);
+        }
         response
     }
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use axum::response::Response;
 
 use crate::web::ports::Deed;
-use crate::web::problem::Told;
+use crate::web::problem::{Meant, Told};
 use crate::web::state::Web;
 
 /// Longest path and answer noted, in characters.
@@ -50,6 +50,9 @@ pub fn deed(who: String, (verb, object): (String, String), response: &Response) 
     let status = response.status();
     let told = response.extensions().get::<Told>().map(|told| cut(&told.0));
     let outcome = if status.is_success() { "done" } else { "refused" };
+    // A deployment is asked of all apps, and only its answer knows which.
+    let meant = response.extensions().get::<Meant>().filter(|_| object == "apps");
+    let object = meant.map_or(object, |meant| format!("apps/{}", meant.0));
     let detail = told.or_else(|| (!status.is_success()).then(|| status.to_string()));
     Deed { who, verb, object, outcome: outcome.to_owned(), detail }
 }
@@ -68,6 +71,15 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deployment_is_noted_with_its_app() {
+        let mut response = Response::new(axum::body::Body::empty());
+        response.extensions_mut().insert(Meant("web".parse().unwrap()));
+        let noted = |object: &str| deed("session".into(), ("deploy".into(), object.into()), &response).object;
+        assert_eq!([noted("apps"), noted("apps/web/stop")], ["apps/web", "apps/web/stop"]);
+        assert_eq!(deed("session".into(), ("deploy".into(), "apps".into()), &Response::default()).object, "apps");
+    }
 
     #[test]
     fn every_change_has_a_verb_and_looking_has_none() {

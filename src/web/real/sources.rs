@@ -9,7 +9,7 @@ use crate::model::document::Source;
 use crate::model::observed::{Fault, Trouble as Found};
 use crate::model::source::{Commit, Pasted, Reference, SourceUrl};
 use crate::web::ports::{LookAt, Looked, Secret, Sources, Trouble};
-use crate::web::view::{CommitView, HostKeyUse, RemoteRef};
+use crate::web::view::{CommitView, HostKeyUse, Moment, RemoteRef};
 
 use super::internal;
 
@@ -75,13 +75,14 @@ fn looked(listing: &Listing, reference: Reference, root: Option<String>, commit:
         tips.iter().map(|tip| RemoteRef { name: tip.name.clone(), commit: tip.commit.to_string() }).collect()
     };
     let summary = Some(raw.summary).filter(|summary| !summary.is_empty());
+    let (author, at) = raw.authorship.map(|written| (written.author, Moment(written.at))).unzip();
     Looked {
         branches: tips(&listing.branches),
         tags: tips(&listing.tags),
         default_branch: listing.default_branch.clone(),
         reference,
         root,
-        commit: CommitView { id: commit.to_string(), summary, author: None, at: None },
+        commit: CommitView { id: commit.to_string(), summary, author, at },
         file: raw.manifest,
         facts: raw.facts,
         host_key: None,

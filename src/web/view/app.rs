@@ -266,7 +266,8 @@ pub struct Setting<T> {
     pub value: T,
     /// Whether a person set it here.
     pub set_here: bool,
-    /// What the file says.
+    /// What the file says; null where it says nothing.
+    #[schema(nullable = true)]
     pub file: Option<T>,
 }
 

@@ -1,5 +1,7 @@
 //! What is shown of a deployment?
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -7,6 +9,7 @@ use super::glance::Glance;
 use super::moment::Moment;
 use super::steps::steps;
 use crate::model::deployment::{self as model, Cause, Phase, Progress};
+use crate::model::document::Version;
 use crate::model::id::{AppId, DeploymentId, NodeId, VersionId};
 
 /// The act of making one revision of an app current.
@@ -122,12 +125,21 @@ pub struct WaitingView {
 }
 
 /// A commit by its two names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CommitRef {
     /// All digits.
     pub id: String,
     /// First line of its message; empty for a folder.
     pub summary: String,
+    /// Who wrote it; none for a folder, and before it was looked at.
+    pub author: Option<String>,
+    /// When it was written.
+    pub at: Option<Moment>,
+}
+
+fn commit(version: &Arc<Version>) -> CommitRef {
+    let (author, at) = version.authorship.clone().map(|written| (written.author, Moment(written.at))).unzip();
+    CommitRef { id: version.commit.to_string(), summary: version.summary.clone(), author, at }
 }
 
 /// What `deployment` looks like in this snapshot.
@@ -136,8 +148,7 @@ pub fn deployment(glance: &Glance<'_>, deployment: &model::Deployment) -> Deploy
     let world = glance.world;
     let version = world.version_of(deployment);
     let (failure, waiting, aborted_because, ended_at) = outcome(&deployment.progress);
-    let commit = version.map(|v| CommitRef { id: v.commit.to_string(), summary: v.summary.clone() });
-    let asked = || deployment.commit.as_ref().map(|id| CommitRef { id: id.to_string(), summary: String::new() });
+    let asked = || deployment.commit.as_ref().map(|id| CommitRef { id: id.to_string(), ..CommitRef::default() });
     Deployment {
         id: deployment.id,
         app: deployment.app.clone(),
@@ -153,7 +164,7 @@ pub fn deployment(glance: &Glance<'_>, deployment: &model::Deployment) -> Deploy
         failure,
         waiting,
         aborted_because,
-        commit: commit.or_else(asked),
+        commit: version.map(commit).or_else(asked),
         before_version_number: deployment.before.as_ref().and_then(|id| world.versions.get(id)).map(|version| version.number),
     }
 }
@@ -213,7 +224,8 @@ mod tests {
         let (world, first) = running();
         let view = view(&world, first);
         assert_eq!((view.state, view.version_number), (DeploymentState::Done, Some(1)));
-        assert_eq!(view.commit.unwrap().summary, "change 1");
+        let commit = view.commit.unwrap();
+        assert_eq!((commit.summary.as_str(), commit.author.as_deref()), ("change 1", Some("Ada")));
         assert_eq!(view.ended_at.unwrap().to_string(), "1970-01-01T00:00:03.000Z");
     }
 

@@ -10,7 +10,7 @@ use crate::model::id::{AppId, DeploymentId, NodeId, ReplicaId, VersionId};
 use crate::model::manifest::{AppTable, ConfigTable, Lang, Manifest};
 use crate::model::observed::{Inventory, ReplicaReport, Stage};
 use crate::model::record::Origin;
-use crate::model::source::Reference;
+use crate::model::source::{Authorship, Reference};
 use crate::model::time::{Hlc, WallTime};
 use crate::model::world::{App, Me, World};
 
@@ -97,6 +97,7 @@ pub fn version(world: &mut World, id: &str, number: u32) -> VersionId {
         number,
         commit: format!("{number:040x}").parse().unwrap(),
         summary: format!("change {number}"),
+        authorship: Some(Authorship { author: "Ada".into(), at: WallTime(1000) }),
         source,
         text: format!("# v{number}"),
         origin: ManifestOrigin::File,

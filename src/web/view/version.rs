@@ -22,6 +22,10 @@ pub struct Version {
     pub commit: String,
     /// First line of the commit's message; empty for a folder.
     pub summary: String,
+    /// Who wrote the commit; none for a folder.
+    pub author: Option<String>,
+    /// When it was written.
+    pub written_at: Option<Moment>,
     /// When it was first deployed.
     pub created_at: Moment,
     /// What became of it.
@@ -75,6 +79,8 @@ fn view<'a>(glance: &Glance<'a>, app: &'a App, version: &model::Version, manifes
         number: version.number,
         commit: version.commit.to_string(),
         summary: version.summary.clone(),
+        author: version.authorship.as_ref().map(|written| written.author.clone()),
+        written_at: version.authorship.as_ref().map(|written| Moment(written.at)),
         created_at: Moment(version.created_at),
         state,
         kept_until: None,

@@ -140,7 +140,7 @@ mod tests {
             [CheckState::Ok, CheckState::Ok, CheckState::Warning, CheckState::Warning, CheckState::Failed, CheckState::Failed]
         );
         assert_eq!(room_says("Disk", Path::new("/d"), 0, 0).state, CheckState::Ok, "no disk is not a full one");
-        assert_eq!(room_says("Disk", Path::new("/d"), 5_000_000, 10_000_000).says, "5 MB of 10 MB are free at /d (50 %).");
+        assert_eq!(room_says("Disk", Path::new("/d"), 5 << 20, 10 << 20).says, "5.0 MB of 10 MB are free at /d (50 %).");
     }
 
     #[tokio::test]

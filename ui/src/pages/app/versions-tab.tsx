@@ -45,7 +45,7 @@ function VersionRow({ app, version, newest, onBack }: { app: string; version: Ve
   return (
     <tr>
       <td><b>v{version.number}</b> <code className="dim">{shortCommit(version.commit)}</code></td>
-      <td>{version.summary || version.why}{version.manifest_changed && <> <span className="tag">shipwreck.toml changed</span></>}</td>
+      <td>{version.summary || version.why}{version.author && <span className="dim">{` ${version.author}`}{version.written_at ? `, ${moment(version.written_at, now)}` : ""}</span>}{version.manifest_changed && <> <span className="tag">shipwreck.toml changed</span></>}</td>
       <td><StateWord shape={look.shape} tone={look.tone}>{look.word}</StateWord></td>
       <td className="dim">{moment(version.created_at, now)}{until !== null && version.state === "kept" && `, until ${calendar(until, now)}`}{version.size_bytes ? `, ${bytes(version.size_bytes)}` : ""}</td>
       <td>

@@ -13,8 +13,9 @@ import { useNow } from "../../parts/now";
 import { Timeline } from "../../parts/timeline";
 import { Loading, Says, StateWord } from "../../parts/words";
 import { appRoute } from "../../route";
+import { shortCommit } from "../../words/amount";
 import { deploymentLook, deploymentTitle, isOver, phaseWord, usualTotal } from "../../words/deployment";
-import { about, between, duration, stopwatch } from "../../words/time";
+import { about, between, duration, moment, stopwatch } from "../../words/time";
 import { Outcome } from "./outcome";
 
 export function DeploymentPage({ id }: { id: string }) {
@@ -67,12 +68,23 @@ function Head({ deployment, app, name, over }: { deployment: Deployment; app: Ap
           {serves && <span>{serves}</span>}
           {app && <Link to={appRoute(app.id)}>{app.name}</Link>}
         </p>
+        {deployment.commit?.author && <Written commit={deployment.commit} />}
       </div>
       <div className="actions">
         <Clock deployment={deployment} over={over} usual={usualTotal(app?.usual_ms ?? {})} />
         {!over && <Cancel deployment={deployment} />}
       </div>
     </div>
+  );
+}
+
+/** What is deployed: the commit, what it says, who wrote it, and when. */
+function Written({ commit }: { commit: NonNullable<Deployment["commit"]> }) {
+  const now = useNow();
+  return (
+    <p className="small dim">
+      <code>{shortCommit(commit.id)}</code>{commit.summary && ` "${commit.summary}"`}, {commit.author}{commit.at && `, ${moment(commit.at, now)}`}
+    </p>
   );
 }
 
