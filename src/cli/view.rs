@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 mod deployment;
 
-pub use deployment::{Accepted, BuildLines, Commit, Deployment, Failed, Step, Version, Waiting};
+pub use deployment::{Accepted, BuildLines, Commit, Deployment, Step, Version, Waiting};
 
 /// An app, from a list or alone.
 #[derive(Debug, Clone, Default, Deserialize)]

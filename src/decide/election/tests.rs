@@ -249,7 +249,7 @@ fn a_fence_is_answered_once_it_is_on_disk_and_never_goes_down() {
     lan.pass(100);
     assert_eq!(lan.nodes[0].fenced, []);
     lan.pass(200);
-    assert_eq!(lan.nodes[0].fenced, [epoch.clone()]);
+    assert_eq!(lan.nodes[0].fenced, std::slice::from_ref(&epoch));
     lan.step(0, Input::Fence(Epoch { counter: 0, node: id(1) }));
     lan.pass(1000);
     lan.step(0, Input::Fence(epoch.clone()));
