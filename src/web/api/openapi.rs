@@ -2,8 +2,9 @@
 
 use axum::http::header;
 use axum::response::IntoResponse;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi, SecurityRequirement};
+use utoipa::openapi::{OpenApi, RefOr, SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -49,5 +50,37 @@ async fn get_openapi() -> impl IntoResponse {
 /// The OpenAPI 3.1 document of every route.
 #[must_use]
 pub fn openapi_json() -> String {
-    super::documented().into_openapi().to_pretty_json().unwrap_or_default()
+    let mut document = super::documented().into_openapi();
+    let_files_be_null(&mut document);
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// What a file says of a setting may be nothing; utoipa loses that where the `Option` is of a generic type.
+fn let_files_be_null(document: &mut OpenApi) {
+    let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
+    for (_, schema) in schemas.filter(|(name, _)| name.starts_with("Setting_")) {
+        let RefOr::T(Schema::Object(setting)) = schema else { continue };
+        let Some(file) = setting.properties.get_mut("file") else { continue };
+        if !matches!(file, RefOr::T(Schema::OneOf(_))) {
+            let value = std::mem::replace(file, RefOr::T(Schema::default()));
+            let null = ObjectBuilder::new().schema_type(Type::Null);
+            *file = RefOr::T(Schema::OneOf(OneOfBuilder::new().item(null).item(value).build()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_says_of_a_setting_may_be_null() {
+        let document: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let files: Vec<_> = schemas.iter().filter(|(name, _)| name.starts_with("Setting_")).collect();
+        assert!(files.len() >= 3, "{files:?}");
+        for (name, setting) in files {
+            assert_eq!(setting["properties"]["file"]["oneOf"][0]["type"], "null", "{name}: {setting}");
+        }
+    }
 }

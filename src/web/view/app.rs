@@ -267,7 +267,6 @@ pub struct Setting<T> {
     /// Whether a person set it here.
     pub set_here: bool,
     /// What the file says; null where it says nothing.
-    #[schema(nullable = true)]
     pub file: Option<T>,
 }
 

@@ -221,6 +221,9 @@ export interface components {
         CheckState: "ok" | "warning" | "failed";
         /** @description A commit by its two names. */
         CommitRef: {
+            at?: components["schemas"]["Moment"] | null;
+            /** @description Who wrote it; none for a folder, and before it was looked at. */
+            author?: string | null;
             /** @description All digits. */
             id: string;
             /** @description First line of its message; empty for a folder. */
@@ -1059,15 +1062,14 @@ export interface components {
         };
         /** @description A value that the file gives and a person may replace. */
         Setting_Vec_String: {
-            file?: string[];
+            file?: null | string[];
             /** @description Whether a person set it here. */
             set_here: boolean;
             value: string[];
         };
         /** @description A value that the file gives and a person may replace. */
         Setting_u32: {
-            /** Format: int32 */
-            file?: number;
+            file?: null | number;
             /** @description Whether a person set it here. */
             set_here: boolean;
             /** Format: int32 */
@@ -1207,6 +1209,8 @@ export interface components {
         };
         /** @description One built state of an app. */
         Version: {
+            /** @description Who wrote the commit; none for a folder. */
+            author?: string | null;
             /** @description The commit it is built from. */
             commit: string;
             /** @description When it was first deployed. */
@@ -1232,6 +1236,7 @@ export interface components {
             summary: string;
             /** @description Why it is as it is. */
             why: string;
+            written_at?: components["schemas"]["Moment"] | null;
         };
         /** @description One built state of an app: hash of the commit, `[config]`, `[build]` and the edited manifest, 16 hex digits. */
         VersionId: string;
