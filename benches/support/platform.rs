@@ -1,5 +1,6 @@
 //! What does a full house look like? A lone node that leads, with as many apps as asked for, all of which serve. Built by the
 //! same public functions that digest real wishes: nothing in it that a person's clicks could not have made.
+//! `decide/sample.rs` builds small worlds the same way, but exists only in the library's own tests, which a benchmark cannot link.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
