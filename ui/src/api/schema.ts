@@ -40,6 +40,8 @@ export interface components {
             manifest: components["schemas"]["ManifestView"];
             /** @description What the manifest in force says that is good to know. */
             notes: components["schemas"]["Finding"][];
+            /** @description The machine people chose, and those there are to choose from. */
+            place: components["schemas"]["Place"];
             /** @description Where its copies belong, and why there. */
             placement: components["schemas"]["Placement"][];
             /** @description Its copies. */
@@ -281,6 +283,8 @@ export interface components {
             manifest?: string | null;
             /** @description A name other than the manifest's. */
             name?: string | null;
+            /** @description The machine it shall run on, by id or name; none = as it was, and for a new app Kraken chooses. */
+            node?: string | null;
             reference?: components["schemas"]["ReferenceView"] | null;
             /** @description Folder of the app in a monorepo. */
             root?: string | null;
@@ -863,6 +867,28 @@ export interface components {
          * @enum {string}
          */
         Phase: "requested" | "validating" | "delegating" | "fetching" | "building" | "testing" | "starting" | "waiting_healthy" | "running";
+        /** @description On which machine an app shall run. */
+        Place: {
+            /** @description Every machine, by name. */
+            choices: components["schemas"]["PlaceChoice"][];
+            node?: components["schemas"]["NodeId"] | null;
+        };
+        /** @description One machine that an app could run on. */
+        PlaceChoice: {
+            /** @description Whether the app would run there now. */
+            fits: boolean;
+            /** @description Which. */
+            node: components["schemas"]["NodeId"];
+            /** @description What it is called. */
+            node_name: string;
+            /** @description How much room it has, or why it does not fit. */
+            why: string;
+        };
+        /** @description On which machine. */
+        PlaceRequest: {
+            /** @description A machine's id or name; null = Kraken chooses. */
+            node?: string | null;
+        };
         /** @description Where a copy belongs. */
         Placement: {
             /** @description The machine. */
