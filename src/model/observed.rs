@@ -45,6 +45,9 @@ pub struct MachineFacts {
     pub version: String,
     /// Its own addresses on the LAN, the one of its default route first.
     pub addresses: Vec<IpAddr>,
+    /// Where other nodes reach it; none = it does not say.
+    #[serde(default)]
+    pub link_port: Option<u16>,
     /// The port of its dashboard.
     pub api_port: u16,
     /// The port of its ingress; none = it has none.

@@ -6,10 +6,15 @@
 mod accept;
 mod book;
 mod dial;
+mod follow;
+mod frames;
+mod hearing;
 mod limits;
 mod line;
 mod members;
+mod pipe;
 mod stream;
+mod switchboard;
 mod tls;
 
 #[cfg(test)]
@@ -25,9 +30,13 @@ use tokio_util::sync::CancellationToken;
 
 pub use book::Book;
 pub use dial::DialError;
+pub use follow::follow_members;
+pub use frames::LARGEST_FRAME;
+pub use hearing::Hearing;
 pub use line::{JoinLine, LARGEST_JOIN_MESSAGE};
 pub use members::{Members, keys_of};
 pub use stream::LinkStream;
+pub use switchboard::{NoWay, Switchboard};
 
 use self::tls::Tls;
 use crate::edge::identity::Identity;

@@ -90,8 +90,8 @@ async fn a_removed_member_loses_its_open_connections_at_once_and_gets_no_new_one
 #[tokio::test]
 async fn a_foreign_key_is_refused_by_whoever_accepts_and_by_whoever_dials() {
     let (a, b) = two().await;
-    let _taken = [a.links.serve(Service::Sync), b.links.serve(Service::Sync)];
     let stranger = Party::new().await;
+    let _taken = [&a, &b, &stranger].map(|party| party.links.serve(Service::Sync));
     stranger.knows(&[&a]);
     let error = stranger.links.dial(a.node(), Service::Sync).await.err().unwrap();
     assert!(matches!(error, DialError::Unreachable { .. }), "{error}");
