@@ -73,7 +73,7 @@ FILE
 
 mkdir -m 0700 "$scratch/data"
 # The runtime takes as many threads as it may use cores: one, as nginx has one worker.
-taskset -c 1 "$kraken" agent --data "$scratch/data" --bind 127.0.0.1 --api-port 0 --ingress-port 0 2>"$scratch/agent.log" &
+taskset -c 1 "$kraken" agent --data "$scratch/data" --bind 127.0.0.1 --api-port 0 --ingress-port 0 --link-port 0 2>"$scratch/agent.log" &
 agent=$!
 for _ in $(seq 100); do if ask apps >/dev/null 2>&1; then break; fi; sleep 0.2; done
 ask deploy "$scratch/app" --quiet >"$scratch/deploy.log"

@@ -37,7 +37,7 @@ trap clean_up EXIT
 
 kraken() { "$binary" --data "$data" "$@"; }
 
-"$binary" agent --data "$data" --bind 127.0.0.1 --api-port 0 --ingress-port 0 2>"$data/agent.log" &
+"$binary" agent --data "$data" --bind 127.0.0.1 --api-port 0 --ingress-port 0 --link-port 0 2>"$data/agent.log" &
 agent=$!
 for _ in $(seq 300); do
     if kraken --json nodes >"$data/nodes.json" 2>/dev/null; then break; fi

@@ -25,6 +25,9 @@ pub struct AgentArgs {
     /// The port of the apps' front door, instead of 80; 0 = any free one
     #[arg(long, value_name = "PORT")]
     pub ingress_port: Option<String>,
+    /// The port for other machines, TCP and UDP, instead of 7373; 0 = any free one
+    #[arg(long, value_name = "PORT")]
+    pub link_port: Option<String>,
     /// The address its doors listen on, instead of all
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<String>,
@@ -51,6 +54,7 @@ impl AgentArgs {
             ("name", self.name.clone()),
             ("api_port", self.api_port.clone()),
             ("ingress_port", self.ingress_port.clone()),
+            ("link_port", self.link_port.clone()),
             ("bind", self.bind.clone()),
             ("docker_host", self.docker_host.clone()),
         ];
@@ -67,13 +71,13 @@ mod tests {
 
     #[test]
     fn the_flags_reach_the_config() {
-        let line = "kraken agent --data /srv/k --api-port 8123 --ingress-port 0 --bind 127.0.0.1 --name pi4 --docker-host unix:///x.sock";
+        let line = "kraken agent --data /srv/k --api-port 8123 --ingress-port 0 --link-port 7400 --bind 127.0.0.1 --name pi4 --docker-host unix:///x.sock";
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
         let Command::Agent(args) = cli.command else { panic!("another command") };
         let (config, warnings) = Config::load(&args.with(&cli.global).flags(), &Surroundings::default()).unwrap();
         assert_eq!(warnings, Vec::<String>::new());
         assert_eq!((config.data_dir, config.name), ("/srv/k".into(), "pi4".to_owned()));
-        assert_eq!((config.api_ports, config.ingress_ports), (vec![8123], vec![0]));
+        assert_eq!((config.api_ports, config.ingress_ports, config.link_port), (vec![8123], vec![0], 7400));
         assert_eq!((config.bind.to_string(), config.docker_host), ("127.0.0.1".to_owned(), "unix:///x.sock".to_owned()));
     }
 }

@@ -11,6 +11,7 @@ mod command;
 pub mod error;
 pub mod exit;
 mod finding;
+mod network;
 pub mod node;
 pub mod out;
 pub mod prompt;

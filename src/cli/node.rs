@@ -7,11 +7,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::network::{LinkPort, Network, NetworkParts};
 use crate::agent::{Agent, Clock};
 use crate::decide::fold::fold_record;
 use crate::edge::clock;
 use crate::edge::config::Config;
 use crate::edge::desk::Desk;
+use crate::edge::discovery::Neighbours;
 use crate::edge::disk::{DiskError, make_private_dir};
 use crate::edge::docker::{Docker, DockerError, Labels};
 use crate::edge::epoch::{EpochFile, OpenEpochError, PersistEpochError};
@@ -19,6 +21,7 @@ use crate::edge::flow::Flow;
 use crate::edge::git::{GitSources, OpenSourcesError};
 use crate::edge::identity::{Identity, OpenIdentityError, node_name};
 use crate::edge::keyring::{Keyring, OpenKeyringError};
+use crate::edge::link::{Links, Switchboard};
 use crate::edge::seal::Sealer;
 use crate::edge::sources::Sources;
 use crate::edge::store::{Loaded, OpenStoreError, Store};
@@ -74,6 +77,9 @@ pub enum StartNodeError {
     /// Git.
     #[error(transparent)]
     Sources(#[from] OpenSourcesError),
+    /// TLS.
+    #[error("this node's certificate cannot be used")]
+    Tls(#[from] rustls::Error),
 }
 
 /// A node that runs.
@@ -88,6 +94,10 @@ pub struct Node {
     pub ingress: Arc<Ingress>,
     /// How often this node's agent was started.
     pub incarnation: u64,
+    /// Whoever announces itself in the house.
+    pub neighbours: watch::Receiver<Neighbours>,
+    /// Where other nodes reach this one; none = it stays alone.
+    pub link_port: Option<u16>,
     stop_loop: watch::Sender<bool>,
     shutdown: CancellationToken,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -131,7 +141,9 @@ impl Node {
         let keyring = Keyring::open(dir)?;
         let mut epochs = EpochFile::open(dir)?;
         let incarnation = epochs.claim_boot()?;
-        let (world, seen) = world(config, &identity, &keyring, incarnation, loaded);
+        let link_port = open_link_port(config);
+        let (mut world, seen) = world(config, &identity, &keyring, incarnation, loaded);
+        Arc::make_mut(&mut world.me).reserved_ports.extend(link_port.as_ref().map(|link| link.port));
         let epoch = epochs.claim_reign(identity.node(), seen.as_ref())?;
 
         let (inbox, events) = mpsc::channel(INBOX);
@@ -142,6 +154,18 @@ impl Node {
         let shutdown = CancellationToken::new();
         let desk = Desk::new(inbox.clone());
         let flow = Flow::new();
+        let ingress = Ingress::start(ingress_settings(config, dashboard), flow.clone(), inbox.clone(), shutdown.clone());
+        let ingress = Arc::new(ingress);
+        let parts = NetworkParts {
+            config,
+            identity: &identity,
+            world: snapshots.clone(),
+            inbox: inbox.clone(),
+            ingress: Arc::clone(&ingress),
+            dashboard,
+            shutdown: shutdown.clone(),
+        };
+        let network = Network::start(&parts, link_port.map(|link| (link.tcp, link.port)))?;
         let parts = Parts {
             config,
             world: &world,
@@ -151,10 +175,11 @@ impl Node {
             inbox: inbox.clone(),
             snapshots,
             table,
-            flow: flow.clone(),
+            flow,
+            links: network.links,
+            switchboard: network.switchboard,
         };
         let (tools, git) = parts.assemble()?;
-        let ingress = Arc::new(Ingress::start(ingress_settings(config, dashboard), flow, inbox.clone(), shutdown.clone()));
 
         let agent = Agent::new(BootClock, world, events, actions, snapshot);
         let tasks = vec![
@@ -165,7 +190,9 @@ impl Node {
             // The epoch is on disk: only now may this node lead.
             tokio::spawn(async move { drop(inbox.send(Event::RoleChanged(Role::Leader { epoch })).await) }),
         ];
-        Ok(Self { desk, world: tools.world.clone(), tools, ingress, incarnation: incarnation.boot, stop_loop, shutdown, tasks })
+        let (world, neighbours, link_port) = (tools.world.clone(), network.neighbours, network.port);
+        let incarnation = incarnation.boot;
+        Ok(Self { desk, world, tools, ingress, incarnation, neighbours, link_port, stop_loop, shutdown, tasks })
     }
 
     /// Stops the loop and the doors; containers run on.
@@ -179,6 +206,16 @@ impl Node {
             drop(task.await);
         }
     }
+}
+
+/// The port for other nodes; without it a node leads itself, and apps and dashboard work.
+fn open_link_port(config: &Config) -> Option<LinkPort> {
+    let opened = LinkPort::open(config.bind, config.link_port);
+    if let Err(error) = &opened {
+        let next = "stop what holds it and restart Kraken, or set link_port in the config of every machine";
+        tracing::error!(port = config.link_port, because = %error, next, "no other machine can reach this one: its link port cannot be opened");
+    }
+    opened.ok()
 }
 
 async fn apply_tables(ingress: Arc<Ingress>, mut tables: watch::Receiver<Arc<RouteTable>>) {
@@ -260,6 +297,8 @@ struct Parts<'a> {
     snapshots: watch::Receiver<World>,
     table: watch::Sender<Arc<RouteTable>>,
     flow: Flow,
+    links: Links,
+    switchboard: Switchboard,
 }
 
 impl Parts<'_> {
@@ -282,6 +321,8 @@ impl Parts<'_> {
             logs: BuildLogs::open(&dir.join("builds")).map_err(opened("the folder of build logs"))?,
             images: Arc::new(ImageLedger::open(dir)),
             flow: self.flow,
+            links: self.links,
+            switchboard: self.switchboard,
             desk: self.desk,
             inbox: self.inbox,
             world: self.snapshots,

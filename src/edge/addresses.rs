@@ -22,7 +22,7 @@ pub fn addresses() -> Vec<IpAddr> {
 }
 
 /// Whether others on the network meet this interface: Docker's, virtual machines' and tunnels' are for this machine only.
-fn is_of_network(interface: &str) -> bool {
+pub(crate) fn is_of_network(interface: &str) -> bool {
     const INNER: [&str; 10] = ["lo", "docker", "br-", "veth", "cni", "flannel", "virbr", "tailscale", "kraken", "tun"];
     !INNER.iter().any(|inner| interface.starts_with(inner))
 }

@@ -57,7 +57,7 @@ fn a_disk_that_fills_while_building_is_named_and_the_build_goes_on_once_there_is
 fn a_second_agent_on_the_same_data_directory_refuses_and_the_first_goes_on() {
     let agent = TestAgent::start();
     let second = Command::new(env!("CARGO_BIN_EXE_kraken"))
-        .args(["agent", "--bind", "127.0.0.1", "--api-port", "0", "--ingress-port", "0", "--data"])
+        .args(["agent", "--bind", "127.0.0.1", "--api-port", "0", "--ingress-port", "0", "--link-port", "0", "--data"])
         .arg(agent.data())
         .stdin(Stdio::null())
         .output()

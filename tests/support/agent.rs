@@ -76,7 +76,16 @@ impl TestAgent {
         let child = Command::new(program())
             .args(["agent", "--data"])
             .arg(self.data())
-            .args(["--bind", "127.0.0.1", "--api-port", &self.ports[0].to_string(), "--ingress-port", &self.ports[1].to_string()])
+            .args([
+                "--bind",
+                "127.0.0.1",
+                "--api-port",
+                &self.ports[0].to_string(),
+                "--ingress-port",
+                &self.ports[1].to_string(),
+                "--link-port",
+                "0",
+            ])
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -9,7 +9,7 @@ mod tests;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +24,9 @@ use crate::model::quantity::Bytes;
 /// Flags by key as in the file ("api_port", "quota.logs"), with the text a person typed.
 pub type Flags = BTreeMap<&'static str, String>;
 
+/// Where nodes meet, unless the config says otherwise.
+pub const LINK_PORT: u16 = 7373;
+
 /// Every key there is.
 pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("data", Kind::Text),
@@ -33,6 +36,7 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("bind", Kind::Text),
     ("api_port", Kind::Text),
     ("ingress_port", Kind::Text),
+    ("link_port", Kind::Text),
     ("reserved_ports", Kind::List),
     ("hosts", Kind::List),
     ("peers", Kind::List),
@@ -68,12 +72,14 @@ pub struct Config {
     pub api_ports: Vec<u16>,
     /// Ports for the ingress, tried in order.
     pub ingress_ports: Vec<u16>,
+    /// The port for other nodes, TCP and UDP.
+    pub link_port: u16,
     /// Ports no app may publish, beside those Kraken reserves itself.
     pub reserved_ports: BTreeSet<u16>,
     /// Names under which the dashboard may be opened, beside those Kraken knows itself.
     pub hosts: Vec<String>,
-    /// Addresses of other nodes, for networks without multicast.
-    pub peers: Vec<IpAddr>,
+    /// Where other nodes are, for networks without multicast.
+    pub peers: Vec<SocketAddr>,
     /// What `[place] labels` of an app may ask for.
     pub labels: BTreeSet<String>,
     /// Whether it stays on.
@@ -128,6 +134,8 @@ impl Config {
 
     fn read(layers: &Layers, around: &Surroundings) -> Result<Self, LoadConfigError> {
         let data_dir = places::data_dir(layers, around)?;
+        let link_port = layers.one("link_port", value::port)?.unwrap_or(LINK_PORT);
+        let peers = layers.each("peers", value::peer)?.unwrap_or_default();
         Ok(Self {
             socket: places::socket(layers, around, &data_dir)?,
             data_dir,
@@ -138,7 +146,8 @@ impl Config {
             ingress_ports: ports(layers.one("ingress_port", value::port)?, 80, [80, 8080]),
             reserved_ports: layers.each("reserved_ports", value::port)?.unwrap_or_default().into_iter().collect(),
             hosts: layers.each("hosts", value::host)?.unwrap_or_default(),
-            peers: layers.each("peers", value::address)?.unwrap_or_default(),
+            link_port,
+            peers: peers.into_iter().map(|(ip, port)| SocketAddr::new(ip, port.unwrap_or(link_port))).collect(),
             labels: layers.each("labels", value::label)?.unwrap_or_default().into_iter().collect(),
             machine: layers.one("machine", value::machine)?.unwrap_or_default(),
             priority: layers.one("priority", value::priority)?.flatten(),

@@ -68,7 +68,16 @@ fn lists_are_arrays_in_the_file_and_separated_by_commas_elsewhere() {
         load("hosts = [\"a.example\", \"b.example.\"]", &[("KRAKEN_LABELS", "ssd, fast")], &[("peers", "10.0.0.2")]).unwrap().0;
     assert_eq!(config.hosts, ["a.example", "b.example"]);
     assert_eq!(config.labels.into_iter().collect::<Vec<_>>(), ["fast", "ssd"]);
-    assert_eq!(config.peers, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
+    assert_eq!(config.peers, ["10.0.0.2:7373".parse().unwrap()]);
+}
+
+#[test]
+fn a_peer_has_this_nodes_port_unless_it_names_another() {
+    let config =
+        load("link_port = 7400\npeers = [\"10.0.0.2\", \"10.0.0.3:7500\", \"fd00::7\", \"[fd00::8]:1\"]", &[], &[]).unwrap().0;
+    let peers: Vec<String> = config.peers.iter().map(ToString::to_string).collect();
+    assert_eq!(peers, ["10.0.0.2:7400", "10.0.0.3:7500", "[fd00::7]:7400", "[fd00::8]:1"]);
+    assert!(refusal("peers = [\"10.0.0.2:0\"]").contains("is an IP address"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What does the text of a key mean? Each answers with the value, or with what would be allowed.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +28,13 @@ pub(super) fn host(text: &str) -> Meaning<String> {
 
 pub(super) fn address(text: &str) -> Meaning<IpAddr> {
     text.trim_matches(['[', ']']).parse().map_err(|_| "an IP address, such as \"192.168.1.20\"")
+}
+
+/// An address, with its port if it is not the one this node has.
+pub(super) fn peer(text: &str) -> Meaning<(IpAddr, Option<u16>)> {
+    let with_port = text.parse::<SocketAddr>().ok().filter(|peer| peer.port() != 0);
+    let peer = with_port.map(|peer| (peer.ip(), Some(peer.port()))).or_else(|| Some((address(text).ok()?, None)));
+    peer.ok_or("an IP address, such as \"192.168.1.20\" or \"192.168.1.20:7373\"")
 }
 
 pub(super) fn port(text: &str) -> Meaning<u16> {

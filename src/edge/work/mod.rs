@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::edge::desk::Desk;
 use crate::edge::docker::Docker;
 use crate::edge::flow::Flow;
+use crate::edge::link::{Links, Switchboard};
 use crate::edge::seal::Sealer;
 use crate::edge::sources::Sources;
 use crate::edge::store::Store;
@@ -58,6 +59,10 @@ pub struct Tools {
     pub images: Arc<ImageLedger>,
     /// What is in flight to each replica.
     pub flow: Flow,
+    /// Connections from and to other members, by service.
+    pub links: Links,
+    /// Frames to other members.
+    pub switchboard: Switchboard,
     /// Questions and their answers.
     pub desk: Desk,
     /// The loop.
@@ -129,6 +134,7 @@ impl Work {
             // On a lone node the bus is the loop itself.
             Action::PublishPlan(plan) => drop(echo.send(Event::PlanArrived(plan))),
             Action::Report(observation) => drop(echo.send(Event::Observed { node: tools.node, observation })),
+            Action::Send { to, frame } => tools.switchboard.send(&to, *frame),
             Action::Answer { request, outcome } => tools.desk.answer(request, outcome),
             Action::Route(table) => drop(tools.table.send_replace(table)),
             Action::Watch { replica, container, address, port, health, served } => {
@@ -181,9 +187,10 @@ async fn perform(tools: Tools, action: Action) {
         }
         Action::DeleteVolume { volume, why } => delete_volume(&tools, volume, &why).await,
         Action::Prune { keep } => prune(&tools, keep).await,
-        // A lone node has no links, and its reign was claimed before the loop began.
-        Action::Store { .. } | Action::Send { .. } | Action::SendDelta { .. } | Action::Fence(_) | Action::Elect(_) => {}
+        // Its reign was claimed before the loop began.
+        Action::Store { .. } | Action::SendDelta { .. } | Action::Fence(_) | Action::Elect(_) => {}
         Action::Answer { .. }
+        | Action::Send { .. }
         | Action::PublishPlan(_)
         | Action::Report(_)
         | Action::Route(_)

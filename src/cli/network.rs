@@ -1,0 +1,159 @@
+//! How does a node come to know others? Opens the link port, and starts what finds, links and hears other nodes.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::edge::config::Config;
+use crate::edge::discovery::{Announcement, Neighbours, discover, key_fingerprint};
+use crate::edge::identity::Identity;
+use crate::edge::link::{Book, Hearing, Links, Switchboard, follow_members};
+use crate::edge::machine::MachineWatch;
+use crate::edge::vitals;
+use crate::edge::work::chain;
+use crate::model::event::Event;
+use crate::model::observed::MachineFacts;
+use crate::model::world::World;
+use crate::web::ingress::Ingress;
+
+/// TCP and UDP have to get the same port; any free one of the one may be taken of the other.
+const TRIES: usize = 16;
+
+/// The link port, if this node has it.
+pub(super) struct LinkPort {
+    pub(super) port: u16,
+    pub(super) tcp: TcpListener,
+    /// Held from now on, so that nobody else takes it.
+    pub(super) _udp: UdpSocket,
+}
+
+impl LinkPort {
+    /// The port of the config, for TCP and UDP; 0 = any that is free for both.
+    pub(super) fn open(bind: IpAddr, port: u16) -> io::Result<Self> {
+        let mut outcome = Self::try_open(bind, port);
+        for _ in 1..TRIES {
+            if port != 0 || outcome.is_ok() {
+                break;
+            }
+            outcome = Self::try_open(bind, port);
+        }
+        outcome
+    }
+
+    fn try_open(bind: IpAddr, port: u16) -> io::Result<Self> {
+        let socket = if bind.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+        // A restart does not wait for the connections of the last run.
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::new(bind, port))?;
+        let tcp = socket.listen(256)?;
+        let port = tcp.local_addr()?.port();
+        Ok(Self { port, tcp, _udp: UdpSocket::bind(SocketAddr::new(bind, port))? })
+    }
+}
+
+/// What a node has to do with others.
+pub(super) struct Network {
+    /// Connections from and to members, by service.
+    pub(super) links: Links,
+    /// Frames to and from members.
+    pub(super) switchboard: Switchboard,
+    /// Whoever announces itself in the house.
+    pub(super) neighbours: watch::Receiver<Neighbours>,
+    /// Where others reach it; none = it stays alone.
+    pub(super) port: Option<u16>,
+}
+
+/// What the network is built from.
+pub(super) struct NetworkParts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) identity: &'a Identity,
+    pub(super) world: watch::Receiver<World>,
+    pub(super) inbox: mpsc::Sender<Event>,
+    pub(super) ingress: Arc<Ingress>,
+    pub(super) dashboard: u16,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Network {
+    /// Meets others at `link_port`; without it this node says so and stays alone.
+    pub(super) fn start(parts: &NetworkParts<'_>, listener: Option<(TcpListener, u16)>) -> Result<Self, rustls::Error> {
+        let (config, shutdown) = (parts.config, &parts.shutdown);
+        let book = Arc::new(Book::open(&config.data_dir, config.peers.clone(), config.bind));
+        let links = Links::new(parts.identity, Arc::default(), Arc::clone(&book), config.bind);
+        let hearing = Arc::<Hearing>::default();
+        let me = parts.identity.node().clone();
+        let switchboard = Switchboard::start(me.clone(), links.clone(), hearing, parts.inbox.clone(), shutdown.clone());
+        let port = listener.as_ref().map(|(_, port)| *port);
+        let mut neighbours = watch::channel(Neighbours::new()).1;
+        if let Some((listener, port)) = listener {
+            links.listen(listener, shutdown.clone())?;
+            tokio::spawn(follow_members(links.clone(), parts.world.clone(), port));
+            tokio::spawn(book.keep_on_disk(config.data_dir.clone()));
+            match discover(parts.announcement(port), config.bind, links.clone(), shutdown.clone()) {
+                Ok(found) => neighbours = found,
+                Err(error) => tracing::warn!(because = %chain(&error), "other machines are not looked for"),
+            }
+        }
+        let ingress = Arc::clone(&parts.ingress);
+        let watch = MachineWatch {
+            node: me,
+            facts: parts.facts(port),
+            bind: config.bind,
+            ingress_port: move || ingress.port(),
+            switchboard: switchboard.clone(),
+        };
+        tokio::spawn(watch.run(parts.inbox.clone(), shutdown.clone()));
+        Ok(Self { links, switchboard, neighbours, port })
+    }
+}
+
+impl NetworkParts<'_> {
+    fn announcement(&self, link_port: u16) -> Announcement {
+        let me = Arc::clone(&self.world.borrow().me);
+        Announcement {
+            node: me.node.clone(),
+            name: me.name.clone(),
+            platform: me.platform.clone(),
+            key: key_fingerprint(self.identity.public_key()),
+            link_port,
+            api_port: self.dashboard,
+            ingress_port: self.ingress.port(),
+        }
+    }
+
+    fn facts(&self, link_port: Option<u16>) -> MachineFacts {
+        let me = Arc::clone(&self.world.borrow().me);
+        MachineFacts {
+            arch: me.arch.clone(),
+            memory: me.memory,
+            cpus: u32::try_from(vitals::machine().cores).unwrap_or(u32::MAX),
+            labels: me.labels.clone(),
+            reliance: self.config.machine,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            addresses: Vec::new(),
+            link_port,
+            api_port: self.dashboard,
+            ingress_port: self.ingress.port(),
+            reserved_ports: me.reserved_ports.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn any_free_port_is_free_for_both_protocols_and_a_taken_one_is_refused() {
+        let bind = IpAddr::from([127, 0, 0, 1]);
+        let first = LinkPort::open(bind, 0).unwrap();
+        assert_eq!(first.tcp.local_addr().unwrap().port(), first._udp.local_addr().unwrap().port());
+        assert!(LinkPort::open(bind, first.port).is_err());
+        drop(first.tcp);
+        assert!(LinkPort::open(bind, first.port).is_err(), "one of the two is not enough");
+    }
+}
