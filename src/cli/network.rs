@@ -10,12 +10,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::edge::config::Config;
 use crate::edge::discovery::{Announcement, Neighbours, discover, key_fingerprint};
+use crate::edge::election::{ElectionParts, Elections, HeartbeatKeys, Wishes, follow_world};
+use crate::edge::epoch::EpochFile;
 use crate::edge::identity::Identity;
+use crate::edge::keyring::Keyring;
 use crate::edge::link::{Book, Hearing, Links, Switchboard, follow_members};
 use crate::edge::machine::MachineWatch;
 use crate::edge::vitals;
 use crate::edge::work::chain;
+use crate::model::election::{Durable, raise};
 use crate::model::event::Event;
+use crate::model::id::Incarnation;
 use crate::model::observed::MachineFacts;
 use crate::model::world::World;
 use crate::web::ingress::Ingress;
@@ -27,8 +32,7 @@ const TRIES: usize = 16;
 pub(super) struct LinkPort {
     pub(super) port: u16,
     pub(super) tcp: TcpListener,
-    /// Held from now on, so that nobody else takes it.
-    pub(super) _udp: UdpSocket,
+    pub(super) udp: UdpSocket,
 }
 
 impl LinkPort {
@@ -51,8 +55,19 @@ impl LinkPort {
         socket.bind(SocketAddr::new(bind, port))?;
         let tcp = socket.listen(256)?;
         let port = tcp.local_addr()?.port();
-        Ok(Self { port, tcp, _udp: UdpSocket::bind(SocketAddr::new(bind, port))? })
+        Ok(Self { port, tcp, udp: UdpSocket::bind(SocketAddr::new(bind, port))? })
     }
+}
+
+/// Why a node has nothing to do with others, nor with itself.
+#[derive(Debug, thiserror::Error)]
+pub enum StartNetworkError {
+    /// TLS.
+    #[error("this node's certificate cannot be used")]
+    Tls(#[from] rustls::Error),
+    /// The election.
+    #[error("the system gives no threads for the election")]
+    Threads(#[from] io::Error),
 }
 
 /// What a node has to do with others.
@@ -61,6 +76,8 @@ pub(super) struct Network {
     pub(super) links: Links,
     /// Frames to and from members.
     pub(super) switchboard: Switchboard,
+    /// Who leads.
+    pub(super) elections: Elections,
     /// Whoever announces itself in the house.
     pub(super) neighbours: watch::Receiver<Neighbours>,
     /// Where others reach it; none = it stays alone.
@@ -71,6 +88,8 @@ pub(super) struct Network {
 pub(super) struct NetworkParts<'a> {
     pub(super) config: &'a Config,
     pub(super) identity: &'a Identity,
+    pub(super) keyring: &'a Keyring,
+    pub(super) incarnation: Incarnation,
     pub(super) world: watch::Receiver<World>,
     pub(super) inbox: mpsc::Sender<Event>,
     pub(super) ingress: Arc<Ingress>,
@@ -79,17 +98,20 @@ pub(super) struct NetworkParts<'a> {
 }
 
 impl Network {
-    /// Meets others at `link_port`; without it this node says so and stays alone.
-    pub(super) fn start(parts: &NetworkParts<'_>, listener: Option<(TcpListener, u16)>) -> Result<Self, rustls::Error> {
+    /// Meets others at `link`; without it this node says so and stays alone. Reigns are written to `epochs`.
+    pub(super) fn start(parts: &NetworkParts<'_>, link: Option<LinkPort>, epochs: EpochFile) -> Result<Self, StartNetworkError> {
         let (config, shutdown) = (parts.config, &parts.shutdown);
+        let port = link.as_ref().map(|link| link.port);
+        let (tcp, udp) = link.map(|link| (link.tcp, link.udp)).unzip();
         let book = Arc::new(Book::open(&config.data_dir, config.peers.clone(), config.bind));
         let links = Links::new(parts.identity, Arc::default(), Arc::clone(&book), config.bind);
         let hearing = Arc::<Hearing>::default();
         let me = parts.identity.node().clone();
-        let switchboard = Switchboard::start(me.clone(), links.clone(), hearing, parts.inbox.clone(), shutdown.clone());
-        let port = listener.as_ref().map(|(_, port)| *port);
+        let switchboard =
+            Switchboard::start(me.clone(), links.clone(), Arc::clone(&hearing), parts.inbox.clone(), shutdown.clone());
+        let elections = parts.elect(epochs, udp, &links, hearing)?;
         let mut neighbours = watch::channel(Neighbours::new()).1;
-        if let Some((listener, port)) = listener {
+        if let (Some(listener), Some(port)) = (tcp, port) {
             links.listen(listener, shutdown.clone())?;
             tokio::spawn(follow_members(links.clone(), parts.world.clone(), port));
             tokio::spawn(book.keep_on_disk(config.data_dir.clone()));
@@ -107,11 +129,49 @@ impl Network {
             switchboard: switchboard.clone(),
         };
         tokio::spawn(watch.run(parts.inbox.clone(), shutdown.clone()));
-        Ok(Self { links, switchboard, neighbours, port })
+        Ok(Self { links, switchboard, elections, neighbours, port })
     }
 }
 
 impl NetworkParts<'_> {
+    /// Starts the election: alone, this node leads in a moment.
+    fn elect(
+        &self,
+        mut epochs: EpochFile,
+        socket: Option<UdpSocket>,
+        links: &Links,
+        hearing: Arc<Hearing>,
+    ) -> io::Result<Elections> {
+        let machine = vitals::machine();
+        let wishes = Wishes {
+            priority: self.config.priority,
+            reliance: self.config.machine,
+            preempt: self.config.preempt,
+            memory: machine.memory,
+            cpus: u32::try_from(machine.cores).unwrap_or(u32::MAX),
+            has_gateway: !self.config.bind.is_loopback(),
+        };
+        let world = self.world.borrow().clone();
+        let mut durable = epochs.durable();
+        // A file that was lost may not give a reign out twice.
+        let recorded = world.leaves.values().flatten().filter_map(|record| record.epoch.as_ref()).max();
+        raise(&mut durable.highest, recorded);
+        let elections = Elections::start(ElectionParts {
+            me: world.me.node.clone(),
+            incarnation: self.incarnation,
+            durable,
+            settings: wishes.settings(&world),
+            write: move |wanted: &Durable| epochs.keep(wanted),
+            socket,
+            keys: HeartbeatKeys::new(&self.keyring.platform_secrets()),
+            links: links.clone(),
+            hearing,
+            inbox: self.inbox.clone(),
+        })?;
+        tokio::spawn(follow_world(elections.clone(), wishes, self.world.clone(), self.shutdown.clone()));
+        Ok(elections)
+    }
+
     fn announcement(&self, link_port: u16) -> Announcement {
         let me = Arc::clone(&self.world.borrow().me);
         Announcement {
@@ -151,7 +211,7 @@ mod tests {
     async fn any_free_port_is_free_for_both_protocols_and_a_taken_one_is_refused() {
         let bind = IpAddr::from([127, 0, 0, 1]);
         let first = LinkPort::open(bind, 0).unwrap();
-        assert_eq!(first.tcp.local_addr().unwrap().port(), first._udp.local_addr().unwrap().port());
+        assert_eq!(first.tcp.local_addr().unwrap().port(), first.udp.local_addr().unwrap().port());
         assert!(LinkPort::open(bind, first.port).is_err());
         drop(first.tcp);
         assert!(LinkPort::open(bind, first.port).is_err(), "one of the two is not enough");

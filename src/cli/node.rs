@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::network::{LinkPort, Network, NetworkParts};
+use super::network::{LinkPort, Network, NetworkParts, StartNetworkError};
 use crate::agent::{Agent, Clock};
 use crate::decide::fold::fold_record;
 use crate::edge::clock;
@@ -16,6 +16,7 @@ use crate::edge::desk::Desk;
 use crate::edge::discovery::Neighbours;
 use crate::edge::disk::{DiskError, make_private_dir};
 use crate::edge::docker::{Docker, DockerError, Labels};
+use crate::edge::election::Elections;
 use crate::edge::epoch::{EpochFile, OpenEpochError, PersistEpochError};
 use crate::edge::flow::Flow;
 use crate::edge::git::{GitSources, OpenSourcesError};
@@ -29,8 +30,8 @@ use crate::edge::upkeep;
 use crate::edge::upload::Uploads;
 use crate::edge::vitals;
 use crate::edge::work::{BuildLogs, ImageLedger, Tools, Work};
-use crate::model::event::{Event, Role};
-use crate::model::id::{Epoch, Incarnation};
+use crate::model::event::Event;
+use crate::model::id::Incarnation;
 use crate::model::observed::Subnet;
 use crate::model::record::Origin;
 use crate::model::route::RouteTable;
@@ -77,9 +78,9 @@ pub enum StartNodeError {
     /// Git.
     #[error(transparent)]
     Sources(#[from] OpenSourcesError),
-    /// TLS.
-    #[error("this node's certificate cannot be used")]
-    Tls(#[from] rustls::Error),
+    /// What it has to do with other nodes.
+    #[error(transparent)]
+    Network(#[from] StartNetworkError),
 }
 
 /// A node that runs.
@@ -142,9 +143,8 @@ impl Node {
         let mut epochs = EpochFile::open(dir)?;
         let incarnation = epochs.claim_boot()?;
         let link_port = open_link_port(config);
-        let (mut world, seen) = world(config, &identity, &keyring, incarnation, loaded);
+        let mut world = world(config, &identity, &keyring, incarnation, loaded);
         Arc::make_mut(&mut world.me).reserved_ports.extend(link_port.as_ref().map(|link| link.port));
-        let epoch = epochs.claim_reign(identity.node(), seen.as_ref())?;
 
         let (inbox, events) = mpsc::channel(INBOX);
         let (snapshot, snapshots) = watch::channel(world.clone());
@@ -159,13 +159,15 @@ impl Node {
         let parts = NetworkParts {
             config,
             identity: &identity,
+            keyring: &keyring,
+            incarnation,
             world: snapshots.clone(),
             inbox: inbox.clone(),
             ingress: Arc::clone(&ingress),
             dashboard,
             shutdown: shutdown.clone(),
         };
-        let network = Network::start(&parts, link_port.map(|link| (link.tcp, link.port)))?;
+        let network = Network::start(&parts, link_port, epochs)?;
         let parts = Parts {
             config,
             world: &world,
@@ -178,6 +180,7 @@ impl Node {
             flow,
             links: network.links,
             switchboard: network.switchboard,
+            elections: network.elections,
         };
         let (tools, git) = parts.assemble()?;
 
@@ -187,8 +190,6 @@ impl Node {
             tokio::spawn(Work::new(tools.clone()).run(to_do)),
             tokio::spawn(apply_tables(Arc::clone(&ingress), tables)),
             tokio::spawn(upkeep::look_after(tools.clone(), git, config.quota, shutdown.clone())),
-            // The epoch is on disk: only now may this node lead.
-            tokio::spawn(async move { drop(inbox.send(Event::RoleChanged(Role::Leader { epoch })).await) }),
         ];
         let (world, neighbours, link_port) = (tools.world.clone(), network.neighbours, network.port);
         let incarnation = incarnation.boot;
@@ -197,6 +198,7 @@ impl Node {
 
     /// Stops the loop and the doors; containers run on.
     pub async fn stop(self) {
+        self.tools.elections.resign().await;
         self.stop_loop.send_replace(true);
         self.ingress.closed(Duration::from_secs(5)).await;
         self.shutdown.cancel();
@@ -241,14 +243,8 @@ fn search_domains() -> Vec<String> {
     lines.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
-/// What the disk held, and the highest epoch its records name.
-fn world(
-    config: &Config,
-    identity: &Identity,
-    keyring: &Keyring,
-    incarnation: Incarnation,
-    loaded: Loaded,
-) -> (World, Option<Epoch>) {
+/// What the disk held.
+fn world(config: &Config, identity: &Identity, keyring: &Keyring, incarnation: Incarnation, loaded: Loaded) -> World {
     let origin = Origin { node: identity.node().clone(), store: loaded.store_id };
     let mut world = World::new(Me {
         node: identity.node().clone(),
@@ -272,8 +268,7 @@ fn world(
     for plan in loaded.plans {
         Arc::make_mut(&mut world.plans).insert(plan.node.clone(), Arc::new(plan));
     }
-    let seen = loaded.records.iter().filter_map(|record| record.epoch.clone()).max();
-    (world, seen)
+    world
 }
 
 /// This machine's architecture as Docker names it.
@@ -299,6 +294,7 @@ struct Parts<'a> {
     flow: Flow,
     links: Links,
     switchboard: Switchboard,
+    elections: Elections,
 }
 
 impl Parts<'_> {
@@ -323,6 +319,7 @@ impl Parts<'_> {
             flow: self.flow,
             links: self.links,
             switchboard: self.switchboard,
+            elections: self.elections,
             desk: self.desk,
             inbox: self.inbox,
             world: self.snapshots,

@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod members;
 pub mod placement;
 pub mod ports;
+pub mod priority;
 pub mod prune;
 pub mod recipe;
 pub mod retention;

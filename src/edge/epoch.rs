@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use tracing::warn;
 
 use super::disk::{DiskError, write_private};
-use crate::model::id::{Epoch, Incarnation, NodeId};
+use crate::model::election::Durable;
+use crate::model::id::{Epoch, Incarnation};
 
 const FILE: &str = "epoch";
 const MAGIC: &[u8; 8] = b"KRKEPOCH";
@@ -33,7 +34,7 @@ pub struct EpochState {
     pub boot: u64,
     /// 64 random bits of the last start.
     pub random: u64,
-    /// The highest epoch ever seen, ours or another's.
+    /// The highest epoch this node ever claimed.
     pub highest: Option<Epoch>,
     /// Plans of a lower epoch are not obeyed.
     pub fenced: Option<Epoch>,
@@ -87,9 +88,6 @@ pub enum PersistEpochError {
     /// The kernel gave no random bytes.
     #[error("the kernel gives no random bytes: {0}")]
     Entropy(getrandom::Error),
-    /// All counters are used up, which takes longer than the sun lasts, or a broken peer.
-    #[error("no epoch is left above {0}")]
-    UsedUp(Epoch),
 }
 
 /// The open file.
@@ -150,44 +148,24 @@ impl EpochFile {
         Ok(Incarnation { boot, random })
     }
 
-    /// A reign for `node`, above every epoch this node ever saw and above `seen` (such as those in its records).
-    /// Blocks until it is on disk; only then may `node` lead.
+    /// Keeps what `wanted` has above what is on disk, and answers with all that is there then. Blocks until it is.
     ///
     /// # Errors
-    /// When the disk refuses; then there is no reign.
-    pub fn claim_reign(&mut self, node: &NodeId, seen: Option<&Epoch>) -> Result<Epoch, PersistEpochError> {
-        let highest = self.state.highest.as_ref().max(seen);
-        // One more than any epoch we ever saw, even our own: after a restart we may not reuse a reign.
-        let counter = match highest {
-            None => 1,
-            Some(highest) => highest.counter.checked_add(1).ok_or_else(|| PersistEpochError::UsedUp(highest.clone()))?,
-        };
-        let epoch = Epoch { counter, node: node.clone() };
-        self.write(EpochState { highest: Some(epoch.clone()), ..self.state.clone() })?;
-        Ok(epoch)
+    /// When the disk refuses; what was there before still is.
+    pub fn keep(&mut self, wanted: &Durable) -> Result<Durable, PersistEpochError> {
+        let before = self.durable();
+        let mut all = before.clone();
+        all.join(wanted);
+        if all != before {
+            self.write(EpochState { highest: all.highest.clone(), fenced: all.fenced.clone(), ..self.state.clone() })?;
+        }
+        Ok(all)
     }
 
-    /// Remembers that `epoch` was seen. Blocks until it is on disk; a lower one than before changes nothing.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn persist(&mut self, epoch: &Epoch) -> Result<(), PersistEpochError> {
-        if self.state.highest.as_ref() >= Some(epoch) {
-            return Ok(());
-        }
-        self.write(EpochState { highest: Some(epoch.clone()), ..self.state.clone() })
-    }
-
-    /// From now on obey no plan below `epoch`. Blocks until it is on disk; a lower one than before changes nothing.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn fence(&mut self, epoch: &Epoch) -> Result<(), PersistEpochError> {
-        if self.state.fenced.as_ref() >= Some(epoch) {
-            return Ok(());
-        }
-        let highest = self.state.highest.clone().max(Some(epoch.clone()));
-        self.write(EpochState { fenced: Some(epoch.clone()), highest, ..self.state.clone() })
+    /// What the election shall know of what is on disk.
+    #[must_use]
+    pub fn durable(&self) -> Durable {
+        Durable { highest: self.state.highest.clone(), fenced: self.state.fenced.clone() }
     }
 
     /// Writes the slot that does not hold the newest state. After a failure the same slot is written again.

@@ -141,6 +141,12 @@ impl Keyring {
         &self.platform
     }
 
+    /// That secret by its generation.
+    #[must_use]
+    pub fn platform_secrets(&self) -> BTreeMap<u32, Key> {
+        BTreeMap::from([(self.platform_generation, self.platform.clone())])
+    }
+
     /// The data keys by generation; new values are sealed with the last one.
     #[must_use]
     pub const fn data_keys(&self) -> &BTreeMap<u32, Key> {

@@ -7,6 +7,7 @@ pub mod desk;
 pub mod discovery;
 pub mod disk;
 pub mod docker;
+pub mod election;
 pub mod epoch;
 pub mod firewall;
 pub mod flow;

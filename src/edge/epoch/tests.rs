@@ -1,6 +1,7 @@
 //! Is a reign ever given out twice, whatever the disk does?
 
 use super::*;
+use crate::model::id::NodeId;
 use proptest::prelude::*;
 
 fn node(letter: char) -> NodeId {
@@ -25,35 +26,43 @@ fn every_start_is_counted_and_differs_from_the_last() {
     assert_ne!(first.random, second.random);
 }
 
-#[test]
-fn a_reign_is_above_all_that_was_ever_seen_even_our_own_of_before_the_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut file = EpochFile::open(dir.path()).unwrap();
-    assert_eq!(file.claim_reign(&node('a'), None).unwrap().counter, 1);
-    file.persist(&seen(7)).unwrap();
-    file.persist(&seen(3)).unwrap();
-    drop(file);
-    let mut file = EpochFile::open(dir.path()).unwrap();
-    assert_eq!(file.claim_reign(&node('a'), None).unwrap(), Epoch { counter: 8, node: node('a') });
-    assert_eq!(file.claim_reign(&node('a'), Some(&seen(20))).unwrap().counter, 21);
+fn claimed(counter: u64) -> Durable {
+    Durable { highest: Some(seen(counter)), fenced: None }
 }
 
 #[test]
-fn a_fence_only_rises_and_counts_as_seen() {
+fn what_is_kept_only_rises_and_is_there_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = EpochFile::open(dir.path()).unwrap();
-    file.fence(&seen(5)).unwrap();
-    file.fence(&seen(4)).unwrap();
-    let state = EpochFile::open(dir.path()).unwrap().state().clone();
-    assert_eq!((state.fenced, state.highest), (Some(seen(5)), Some(seen(5))));
+    let fenced = |counter| Durable { highest: None, fenced: Some(seen(counter)) };
+    assert_eq!(file.keep(&claimed(7)).unwrap(), claimed(7));
+    assert_eq!(file.keep(&claimed(3)).unwrap(), claimed(7));
+    file.keep(&fenced(5)).unwrap();
+    let all = Durable { highest: Some(seen(7)), fenced: Some(seen(5)) };
+    assert_eq!(file.keep(&fenced(4)).unwrap(), all);
+    drop(file);
+    let mut file = EpochFile::open(dir.path()).unwrap();
+    assert_eq!(file.durable(), all);
+    file.claim_boot().unwrap();
+    assert_eq!(EpochFile::open(dir.path()).unwrap().durable(), all);
+}
+
+#[test]
+fn what_is_on_disk_already_is_not_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = EpochFile::open(dir.path()).unwrap();
+    file.keep(&claimed(7)).unwrap();
+    let before = file.sequence;
+    file.keep(&claimed(6)).unwrap();
+    assert_eq!(file.sequence, before);
 }
 
 #[test]
 fn a_torn_write_leaves_what_was_answered_before() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = EpochFile::open(dir.path()).unwrap();
-    file.persist(&seen(1)).unwrap();
-    file.persist(&seen(2)).unwrap();
+    file.keep(&claimed(1)).unwrap();
+    file.keep(&claimed(2)).unwrap();
     let next = (file.sequence + 1) % 2;
     damage(dir.path(), next);
     assert_eq!(EpochFile::open(dir.path()).unwrap().state().highest, Some(seen(2)));
@@ -65,10 +74,10 @@ fn a_torn_write_leaves_what_was_answered_before() {
 fn a_damaged_slot_is_written_again_and_both_are_whole() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = EpochFile::open(dir.path()).unwrap();
-    file.persist(&seen(1)).unwrap();
+    file.keep(&claimed(1)).unwrap();
     damage(dir.path(), 0);
     let mut file = EpochFile::open(dir.path()).unwrap();
-    file.persist(&seen(2)).unwrap();
+    file.keep(&claimed(2)).unwrap();
     damage(dir.path(), 1);
     assert_eq!(EpochFile::open(dir.path()).unwrap().state().highest, Some(seen(2)));
 }
@@ -98,17 +107,9 @@ fn the_file_stays_as_large_as_it_was_made() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = EpochFile::open(dir.path()).unwrap();
     for counter in 1..20 {
-        file.persist(&seen(counter)).unwrap();
+        file.keep(&claimed(counter)).unwrap();
     }
     assert_eq!(dir.path().join(FILE).metadata().unwrap().len(), 2 * STRIDE as u64);
-}
-
-#[test]
-fn a_reign_beyond_the_last_counter_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut file = EpochFile::open(dir.path()).unwrap();
-    file.persist(&seen(u64::MAX)).unwrap();
-    assert!(matches!(file.claim_reign(&node('a'), None), Err(PersistEpochError::UsedUp(_))));
 }
 
 proptest! {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::edge::desk::Desk;
 use crate::edge::docker::Docker;
+use crate::edge::election::Elections;
 use crate::edge::flow::Flow;
 use crate::edge::link::{Links, Switchboard};
 use crate::edge::seal::Sealer;
@@ -63,6 +64,8 @@ pub struct Tools {
     pub links: Links,
     /// Frames to other members.
     pub switchboard: Switchboard,
+    /// Who leads.
+    pub elections: Elections,
     /// Questions and their answers.
     pub desk: Desk,
     /// The loop.
@@ -134,6 +137,8 @@ impl Work {
             // On a lone node the bus is the loop itself.
             Action::PublishPlan(plan) => drop(echo.send(Event::PlanArrived(plan))),
             Action::Report(observation) => drop(echo.send(Event::Observed { node: tools.node, observation })),
+            Action::Fence(epoch) => tools.elections.fence(epoch),
+            Action::Elect(order) => tools.elections.order(order),
             Action::Send { to, frame } => tools.switchboard.send(&to, *frame),
             Action::Answer { request, outcome } => tools.desk.answer(request, outcome),
             Action::Route(table) => drop(tools.table.send_replace(table)),
@@ -187,9 +192,11 @@ async fn perform(tools: Tools, action: Action) {
         }
         Action::DeleteVolume { volume, why } => delete_volume(&tools, volume, &why).await,
         Action::Prune { keep } => prune(&tools, keep).await,
-        // Its reign was claimed before the loop began.
-        Action::Store { .. } | Action::SendDelta { .. } | Action::Fence(_) | Action::Elect(_) => {}
+        // Nothing is exchanged yet.
+        Action::Store { .. } | Action::SendDelta { .. } => {}
         Action::Answer { .. }
+        | Action::Fence(_)
+        | Action::Elect(_)
         | Action::Send { .. }
         | Action::PublishPlan(_)
         | Action::Report(_)
