@@ -86,6 +86,7 @@ fn digest(holds: &Vector) -> u64 {
 
 /// Tells `elections` what changes in the world and around this machine, until `shutdown` or the end of the loop.
 pub async fn follow_world(elections: Elections, wishes: Wishes, mut world: watch::Receiver<World>, shutdown: CancellationToken) {
+    let mut synced = elections.has_synced.subscribe();
     let (mut told, mut held, mut asked) = (None, None, Gateway::None);
     let now = world.borrow().clone();
     let mut steady = Steady::new(priority(&wishes.traits(&now)));
@@ -99,14 +100,15 @@ pub async fn follow_world(elections: Elections, wishes: Wishes, mut world: watch
             elections.input(Input::Settings(settings.clone()));
             told = Some(settings);
         }
-        if held.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &now.holds)) {
-            // Which records a node that joined lacks is for whoever brings them to say; one that founded its platform has all.
-            elections.input(Input::Holds { digest: digest(&now.holds), has_synced: true });
-            held = Some(Arc::clone(&now.holds));
+        let has_synced = *synced.borrow_and_update();
+        if held.as_ref().is_none_or(|(before, did)| !Arc::ptr_eq(before, &now.holds) || *did != has_synced) {
+            elections.input(Input::Holds { digest: digest(&now.holds), has_synced });
+            held = Some((Arc::clone(&now.holds), has_synced));
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
             changed = world.changed() => if changed.is_err() { return },
+            changed = synced.changed() => if changed.is_err() { return },
             _ = look.tick() => computed = steady.take(priority(&wishes.traits(&now)), clock::now()),
             _ = ask.tick(), if wishes.has_gateway && has_peers => {
                 let answer = gateway::ask().await;

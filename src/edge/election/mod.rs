@@ -20,7 +20,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use datagram::HeartbeatKeys;
 pub use follow::{Wishes, follow_world};
@@ -70,6 +70,7 @@ pub struct ElectionParts<W> {
 pub struct Elections {
     words: Sender<Word>,
     keys: Arc<ArcSwap<HeartbeatKeys>>,
+    has_synced: Arc<watch::Sender<bool>>,
 }
 
 impl Elections {
@@ -101,7 +102,13 @@ impl Elections {
             std::thread::Builder::new().name("heartbeats".into()).spawn(move || ear.run())?;
         }
         std::thread::Builder::new().name("election".into()).spawn(move || driver.run(&to_do))?;
-        Ok(Self { words, keys })
+        Ok(Self { words, keys, has_synced: Arc::new(watch::channel(true).0) })
+    }
+
+    /// Whether this node holds its platform's records. One that joined and does not have them yet would lead with none, so
+    /// until this is said it does not lead as long as there are others.
+    pub fn has_synced(&self, has_synced: bool) {
+        self.has_synced.send_replace(has_synced);
     }
 
     /// From now on heartbeats are sealed with the greatest generation of `keys`, and understood in all of them.

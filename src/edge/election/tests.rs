@@ -138,7 +138,7 @@ impl Puppet {
     /// The next heartbeat, which names the run of `to`.
     fn heartbeat(&mut self, to: &Node) -> Vec<u8> {
         self.seq += 1;
-        let heard = Heard { peer: PeerTag::of(&to.id), run: RunTag::of(to.incarnation), is_live: true };
+        let heard = Heard { peer: PeerTag::of(&to.id), run: RunTag::of(to.incarnation), is_live: true, seq: 0 };
         Heartbeat {
             v: HEARTBEAT_FORMAT,
             from: self.id.clone(),

@@ -181,7 +181,7 @@ fn heartbeat(from: &Node, hears: &Node) -> Heartbeat {
         highest: None,
         follows: None,
         digest: 0,
-        hears: vec![Heard { peer: PeerTag::of(hears.id()), run: RunTag::of(run), is_live: true }],
+        hears: vec![Heard { peer: PeerTag::of(hears.id()), run: RunTag::of(run), is_live: true, seq: 0 }],
         doubled: Vec::new(),
         wants: None,
         grant: None,
