@@ -75,7 +75,7 @@ function whole(app: AppSummary): App {
   return {
     ...app, source: { url: `https://git.home/max/${app.id}.git`, reference: { kind: "branch", name: "main" }, commit: "41d7e90" }, manifest: { text: "[app]", origin: "file" },
     replicas: [{ id: `${app.id}-7f3a`, node: "nuc", version_number: app.version?.number ?? 1, phase: "running", reason: "", address: "10.77.0.4:4100", started_at: ago(3000), restarts: 0 }],
-    placement: [{ node: "n1", node_name: "nuc", why: "the only machine; 512 MB stay free after it" }], volumes: volumes(app.id),
+    place: { choices: [], node: null }, placement: [{ node: "n1", node_name: "nuc", why: "the only machine; 512 MB stay free after it" }], volumes: volumes(app.id),
     env: [{ name: "SCAPE_CACHE", value: "64", set_here: false, file: "64" }, { name: "TZ", value: "Europe/Berlin", set_here: true, file: "UTC" }],
     secrets: [{ name: "SCAPE_DB", is_set: false, wanted: true }, { name: "MAP_TOKEN", is_set: true, wanted: true, set_at: ago(11_000) }],
     scale: { value: 1, set_here: false, file: 1 }, route: { publish: { value: app.addresses.port ?? null, set_here: false, file: null }, hosts: { value: [], set_here: false, file: [] } },
