@@ -76,6 +76,9 @@ step "the binary and the tests" cargo test --no-run --locked
 step "dashboard: its views of the API are current" in_ui npm run schema -- --check
 step "kraken.service" tests/verify-service.sh target/debug/kraken
 step_shown "Rust: tests" cargo test --locked
+# A package override keeps the dependencies that are there: only kraken itself is built again, optimised.
+step_shown "simulation: 20,000 histories of the election" env KRAKEN_SIM_SEEDS=20000 cargo test --locked \
+    --config profile.dev.package.kraken.opt-level=2 --test sim -- --nocapture
 step "API: schemathesis finds no 500" tests/schemathesis.sh
 step_shown "browser: the dashboard against a real agent" in_ui npm run e2e
 step_shown "the demo, once" make demo ONCE=1 PROFILE=dev

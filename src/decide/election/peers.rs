@@ -36,13 +36,13 @@ struct Run {
 #[derive(Debug, Clone)]
 pub struct Peer {
     tag: PeerTag,
-    /// Told back in heartbeats; may be no more than a hint.
+    /// Told back in heartbeats: the one that counted last; before any did, the first that was hinted at.
     run: Option<Incarnation>,
     /// In the order in which they were first heard; the last is the one that counts.
     runs: Vec<Run>,
     /// Runs up to this boot were forgotten.
     floor: u64,
-    /// An older run that spoke after the newest was heard: named as heard as well, until it is known who is who.
+    /// Another run that spoke lately: named as well, so that it hears us, until it is known who is who.
     in_doubt: Option<(Incarnation, Timestamp)>,
     /// Runs that shall stand back, and when each was last heard.
     doubled: Vec<(Incarnation, Timestamp)>,
@@ -83,9 +83,11 @@ impl Peer {
             return Verdict::Nothing;
         }
         let Some(answers) = answers else {
-            // It may be a recording, so it only tells a run to try; the true one will name us back.
-            if self.run.is_none_or(|known| known.boot < run.boot) {
-                self.run = Some(run);
+            // It may be a recording, so it only tells a run to name as well; the true one will name us back.
+            match self.run {
+                None => self.run = Some(run),
+                Some(known) if known == run => {}
+                Some(_) => self.in_doubt = Some((run, now)),
             }
             return Verdict::Nothing;
         };
@@ -209,7 +211,7 @@ impl Peers {
             let heard = |run, is_live| Heard { peer: peer.tag, run: RunTag::of(run), is_live, seq: peer.last_of(run) };
             hears.extend(peer.run.map(|run| heard(run, peer.is_direct(now, silence))));
             let in_doubt = peer.in_doubt.filter(|(_, at)| now.saturating_sub(*at) <= silence);
-            hears.extend(in_doubt.map(|(run, _)| heard(run, true)));
+            hears.extend(in_doubt.map(|(run, _)| heard(run, false)));
         }
         hears
     }

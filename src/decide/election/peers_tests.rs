@@ -66,7 +66,9 @@ fn what_does_not_name_this_run_only_tells_a_run_to_try() {
     assert_eq!(ear.0.take(&said(run(4), 1), None, 0, at(0)), Verdict::Nothing);
     assert_eq!((ear.names(0), ear.0.direct(at(0), SILENCE).count()), (vec![RunTag::of(run(4))], 0));
     ear.0.take(&said(run(3), 1), None, 0, at(0));
-    assert_eq!(ear.names(0), [RunTag::of(run(4))], "an older one may be a recording");
+    assert_eq!(ear.names(0), [RunTag::of(run(4)), RunTag::of(run(3))], "either may be the recording");
+    assert_eq!(ear.hear(3, 2, 5), Verdict::Counts);
+    assert_eq!(ear.names(5000), [RunTag::of(run(3))]);
 }
 
 #[test]
