@@ -9,9 +9,10 @@ use super::mutant::Mutant;
 use super::weather::{clear_up, leave_cut, storm};
 use super::world::World;
 
-/// After healing: listening (3 s), silence (2 s), skew (1.5 s), one burned claim and one good one on a slow disk (3 s each),
-/// and a second.
-const SETTLE: u64 = 14_000;
+/// After healing: a start (1 s), listening (3 s), silence (2 s), skew (1.5 s) and a second ...
+const SETTLE: u64 = 8500;
+/// ... and on slow disks a claim that is burned and one that is not.
+const SLOW_DISKS: u64 = 6000;
 /// Preemption's wait (8 s), an epoch on a slow disk (3 s), and what I4 allows.
 const PREEMPT: u64 = 16_000;
 /// How long nothing may change.
@@ -23,10 +24,10 @@ pub fn history(seed: u64, mutant: Mutant) -> World {
     if world.violation.is_some() {
         return world;
     }
-    clear_up(&mut world, &climate);
+    let settle = if clear_up(&mut world, &climate) { SETTLE } else { SETTLE + SLOW_DISKS };
     let has_cut = leave_cut(&mut world);
     let healed = world.now;
-    world.run(healed + SETTLE, |_| {});
+    world.run(healed + settle, |_| {});
     if world.violation.is_none() {
         one_leader(&mut world, "I2");
     }
@@ -35,7 +36,7 @@ pub fn history(seed: u64, mutant: Mutant) -> World {
     if !has_cut && !is_chosen {
         world.best.clone_from(&best);
     }
-    world.run(healed + SETTLE + PREEMPT, |_| {});
+    world.run(healed + settle + PREEMPT, |_| {});
     if world.violation.is_none() {
         let leader = one_leader(&mut world, "I2");
         if let Some(leader) = leader.filter(|leader| !has_cut && !is_chosen && Some(&leader.node) != best.as_ref()) {

@@ -254,8 +254,8 @@ fn play_again(world: &mut World, at: usize) {
     }
 }
 
-/// The faults end. Everything that can starts; one link may stay cut, and one machine dead.
-pub fn clear_up(world: &mut World, climate: &Climate) {
+/// The faults end. Everything that can starts; one machine may stay dead. Whether all disks are quick from here on.
+pub fn clear_up(world: &mut World, climate: &Climate) -> bool {
     world.tell(|| "the weather is fine from here on".to_owned());
     mend(world, climate);
     world.network.is_calm = true;
@@ -283,6 +283,7 @@ pub fn clear_up(world: &mut World, climate: &Climate) {
         let holds = world.machines[at].holds();
         world.take_in(at, holds);
     }
+    is_quick
 }
 
 /// In three of ten histories one link stays cut, one way or both; never the only one.
