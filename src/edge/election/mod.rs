@@ -15,8 +15,9 @@ mod tests;
 
 use std::io;
 use std::net::UdpSocket;
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -40,6 +41,8 @@ use crate::model::id::{Epoch, Incarnation, NodeId};
 
 /// To say goodbye: two datagrams to each peer.
 const GOODBYE: Duration = Duration::from_millis(500);
+/// For the threads to let go of the link port, which an agent that starts anew in this process takes again.
+const RELEASED: Duration = Duration::from_secs(2);
 
 /// What an election starts with.
 pub struct ElectionParts<W> {
@@ -71,6 +74,8 @@ pub struct Elections {
     words: Sender<Word>,
     keys: Arc<ArcSwap<HeartbeatKeys>>,
     has_synced: Arc<watch::Sender<bool>>,
+    /// Those that hold the link port.
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl Elections {
@@ -98,11 +103,13 @@ impl Elections {
                 ear: ear.as_ref().map(Ear::stopper),
             },
         );
+        let mut threads = Vec::new();
         if let Some(ear) = ear {
-            std::thread::Builder::new().name("heartbeats".into()).spawn(move || ear.run())?;
+            threads.push(std::thread::Builder::new().name("heartbeats".into()).spawn(move || ear.run())?);
         }
-        std::thread::Builder::new().name("election".into()).spawn(move || driver.run(&to_do))?;
-        Ok(Self { words, keys, has_synced: Arc::new(watch::channel(true).0) })
+        threads.push(std::thread::Builder::new().name("election".into()).spawn(move || driver.run(&to_do))?);
+        let (has_synced, threads) = (Arc::new(watch::channel(true).0), Arc::new(Mutex::new(threads)));
+        Ok(Self { words, keys, has_synced, threads })
     }
 
     /// Whether this node holds its platform's records. One that joined and does not have them yet would lead with none, so
@@ -136,11 +143,15 @@ impl Elections {
         drop(self.words.send(Word::Input(input)));
     }
 
-    /// Takes back what this node claims, so that another one leads at once. Nothing is heard or said afterwards.
+    /// Takes back what this node claims, so that another one leads at once. Nothing is heard or said afterwards, and the link
+    /// port is free.
     pub async fn resign(&self) {
         let (done, waits) = oneshot::channel();
         drop(self.words.send(Word::Resign(done)));
         // A thread that is stuck is no reason not to stop.
         drop(tokio::time::timeout(GOODBYE, waits).await);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended = tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| drop(thread.join())));
+        drop(tokio::time::timeout(RELEASED, ended).await);
     }
 }
