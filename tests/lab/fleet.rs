@@ -1,22 +1,30 @@
 //! What does a test get? Some hosts on one LAN, ready or not, a Git server beside them, and nothing left when it ends.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::host::{Host, save_image};
+use super::host::Host;
 use super::lan::{BESIDE, GATEWAY, Lan};
 use super::leftover;
 use super::network::Network;
 use super::shell::try_run;
-use crate::support::docker::{TINY, tiny_image};
 use crate::support::git_server::GitServer;
 use crate::support::repository::Repository;
 
-/// The image of the app that serves: [`TINY`] with a page and a script that says which copy answers.
+/// The image of the app that serves.
 pub const WEB: &str = "kraken-lab/web:1";
 /// What stands in its page.
 pub const PAGE: &str = "the web of the lab";
+/// A static busybox, a page, and a script that says which copy answers.
+const WEB_DOCKERFILE: &str = r#"
+FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+ENV PATH=/bin
+RUN mkdir -p /tmp /etc /www/cgi-bin && echo 'the web of the lab' > /www/index.html && \
+    printf '#!/bin/sh\necho; hostname\n' > /www/cgi-bin/who && chmod +x /www/cgi-bin/who
+CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
+"#;
 
 /// One lab at a time: two would share two cores, and figures would be of neither.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -53,24 +61,28 @@ impl Fleet {
         let remains = Remains(id.clone());
         let lan = Lan::make(&id);
         let git = GitServer::on(lan.network().inside(|| std::net::TcpListener::bind((BESIDE, 3000))).unwrap());
-        let hosts = (1..=hosts).map(|place| Host::make(&id, &folder, place)).collect();
-        let fleet = Self { hosts, lan, git, remains, _alone: alone };
-        for host in &fleet.hosts {
-            fleet.lan.plug_in(host.place, &host.network);
-            host.address(&address(host.place), GATEWAY);
-            host.configure("");
+        let mut fleet = Self { hosts: Vec::new(), lan, git, remains, _alone: alone };
+        for _ in 0..hosts {
+            fleet.add_host();
         }
         fleet
+    }
+
+    /// One more host, without power; answers its number.
+    pub fn add_host(&mut self) -> usize {
+        let host = Host::make(self.id(), &leftover::folder(self.id()), self.hosts.len() + 1);
+        self.lan.plug_in(host.place, &host.network);
+        host.address(&address(host.place), GATEWAY);
+        host.configure("");
+        self.hosts.push(host);
+        self.hosts.len() - 1
     }
 
     /// Hosts whose engines and agents run; each has [`WEB`].
     pub fn running(hosts: usize) -> Self {
         let mut fleet = Self::of(hosts);
         fleet.power_on();
-        let image = fleet.web_image();
-        for host in &fleet.hosts {
-            host.load_image(&image);
-        }
+        fleet.load_images();
         fleet.hosts.iter_mut().for_each(Host::start_agent);
         fleet.hosts.iter().for_each(Host::wait_for_agent);
         fleet
@@ -108,27 +120,35 @@ impl Fleet {
         self.repository(name, &[("shipwreck.toml", &manifest)]).1
     }
 
-    /// A file with [`WEB`], to be loaded on hosts.
-    pub fn web_image(&self) -> PathBuf {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(tiny_image("/var/run/docker.sock"));
-        let folder = leftover::folder(self.id());
-        let dockerfile = format!(
-            "FROM {TINY}\nRUN mkdir -p /www/cgi-bin && echo '{PAGE}' > /www/index.html && \
-             printf '#!/bin/sh\\necho; hostname\\n' > /www/cgi-bin/who && chmod +x /www/cgi-bin/who\n\
-             CMD [\"httpd\", \"-f\", \"-p\", \"8080\", \"-h\", \"/www\"]\n"
+    /// An app that takes some seconds in each phase: built from [`WEB`], tested, and slow to listen. Answers its address.
+    pub fn slow_app(&self, name: &str) -> String {
+        let manifest = format!(
+            "[app]\nname = \"{name}\"\nversion = \"1.0.0\"\n\n[config]\nlang = \"custom\"\nport = 8080\ntest = \"sleep 1\"\n"
         );
-        std::fs::create_dir_all(folder.join("web")).unwrap();
-        std::fs::write(folder.join("web/Dockerfile"), dockerfile).unwrap();
-        let build = Command::new("docker")
-            .args(["build", "-q", "-t", WEB, folder.join("web").to_str().unwrap()])
-            .env("DOCKER_BUILDKIT", "0")
-            .output()
-            .unwrap();
-        assert!(build.status.success(), "{build:?}");
-        let tar = folder.join("web.tar");
-        save_image(WEB, &tar);
-        tar
+        let dockerfile = format!("FROM {WEB}\nRUN sleep 2\nCMD sleep 2; exec httpd -f -p 8080 -h /www\n");
+        self.repository(name, &[("shipwreck.toml", &manifest), ("Dockerfile", &dockerfile)]).1
+    }
+
+    /// [`WEB`] on every host: made by the first one's engine, as the machine's own is none of the lab's business, and kept
+    /// from run to run.
+    fn load_images(&self) {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab-web-1.tar");
+        if !kept.exists() {
+            let (first, context) = (&self.hosts[0], leftover::folder(self.id()).join("web"));
+            std::fs::create_dir_all(&context).unwrap();
+            let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
+            std::fs::copy(busybox.expect("install busybox-static"), context.join("busybox")).unwrap();
+            std::fs::write(context.join("Dockerfile"), WEB_DOCKERFILE).unwrap();
+            let part = kept.with_extension(format!("{}.part", self.id()));
+            for args in
+                [["build", "-q", "-t", WEB, context.to_str().unwrap()].as_slice(), &["save", "-o", part.to_str().unwrap(), WEB]]
+            {
+                let said = first.docker(args);
+                assert_eq!(said.code, 0, "{said:?}");
+            }
+            std::fs::rename(part, &kept).unwrap();
+        }
+        self.hosts.iter().for_each(|host| host.load_image(&kept));
     }
 
     /// Addresses of the front doors of the hosts.
@@ -146,7 +166,7 @@ pub fn address(place: usize) -> String {
 pub fn ping(from: &Network, to: &str, count: u32) -> Vec<f64> {
     let net = format!("--net={}", from.path().display());
     let count = count.to_string();
-    let said = try_run("nsenter", &[&net, "busybox", "ping", "-c", &count, "-i", "0.02", "-W", "1", to]);
+    let said = try_run("nsenter", &[&net, "busybox", "ping", "-c", &count, "-i", "0.005", "-W", "1", to]);
     let milliseconds = |line: &str| line.split_once("time=")?.1.split(' ').next()?.parse().ok();
     said.out.lines().filter_map(milliseconds).collect()
 }

@@ -2,20 +2,20 @@
 //! its own, a Docker engine, an agent, and a plug to pull.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::leftover::every_process;
 use super::network::Network;
-use super::shell::{Said, run, wait_until};
-use crate::support::hammer::exchange;
+use super::shell::{Said, wait_until};
+use crate::support::hammer::answer;
 
 /// How long a machine's parts may take to come up; two cores may be busy with other things.
 const START: Duration = Duration::from_secs(60);
@@ -88,9 +88,15 @@ impl Host {
         self.path("api.sock")
     }
 
-    /// Power: the first process, and the engine. The thread that calls this must outlive the host: the kernel ends the host
-    /// with it, so that a killed test leaves nothing that runs.
+    /// Power, and the engine starts.
     pub fn power_on(&mut self) {
+        self.boot();
+        self.start_engine();
+    }
+
+    /// Power, and nothing but the first process. The thread that calls this must outlive the host: the kernel ends the host
+    /// with it, so that a killed test leaves nothing that runs.
+    pub fn boot(&mut self) {
         assert!(self.power.is_none(), "{} has power", self.name);
         let boot = format!("mount -t tmpfs -o mode=755 tmpfs /run && hostname {} && echo up && exec sleep infinity", self.name);
         let mut unshare = Command::new("setpriv")
@@ -106,7 +112,6 @@ impl Host {
         assert_eq!(line, "up\n", "{}", fs::read_to_string(self.path("boot.log")).unwrap());
         let first = child_of(unshare.id()).expect("it just spoke");
         self.power = Some(Power { unshare, first, entered: Vec::new() });
-        self.start_engine();
     }
 
     /// Starts its Docker engine; [`Self::wait_for_engine`] waits for it.
@@ -179,7 +184,11 @@ impl Host {
         let first = self.power.as_ref().expect("it has power").first;
         let mut command = Command::new("nsenter");
         command.args(["--target", &first.to_string(), "--net", "--mount", "--uts", "--pid", program]);
-        command.env("KRAKEN_CONFIG", self.path("kraken.toml")).env("DOCKER_HOST", "unix:///run/docker.sock").stdin(Stdio::null());
+        command
+            .env("KRAKEN_CONFIG", self.path("kraken.toml"))
+            .env("DOCKER_HOST", "unix:///run/docker.sock")
+            .env("DOCKER_BUILDKIT", "0")
+            .stdin(Stdio::null());
         command
     }
 
@@ -203,10 +212,37 @@ impl Host {
 
     /// GET below `/api/v1` over the local socket. None where nobody answers, or not with 200.
     pub fn api(&self, path: &str) -> Option<Value> {
-        let mut stream = UnixStream::connect(self.socket()).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (status, body) = exchange(&mut stream, "localhost", &format!("/api/v1{path}"), PATIENCE).ok()?;
+        let (status, body) = self.ask(PATIENCE, "GET", path, None, None).ok()?;
         if status == 200 { serde_json::from_str(&body).ok() } else { None }
+    }
+
+    /// A change over the local socket, which must be taken.
+    #[track_caller]
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask(PATIENCE, "POST", path, None, Some(body)).unwrap();
+        assert!((200..300).contains(&status), "{} POST {path}: {status} {answer}", self.name);
+        serde_json::from_str(&answer).unwrap_or_default()
+    }
+
+    /// Any request over the local socket: status and body.
+    pub fn ask(
+        &self,
+        patience: Duration,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> io::Result<(u16, String)> {
+        let mut stream = UnixStream::connect(self.socket())?;
+        stream.set_read_timeout(Some(patience))?;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let key = key.map(|key| format!("Idempotency-Key: {key}\r\n")).unwrap_or_default();
+        write!(
+            stream,
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{key}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        answer(stream)
     }
 
     /// The agent's process, if it runs, by its id outside.
@@ -258,6 +294,16 @@ impl Host {
         found
     }
 
+    /// When its engine made the first container of an app after `from`, by Docker's own events.
+    pub fn created(&self, app: &str, from: SystemTime) -> Option<SystemTime> {
+        let seconds = |at: SystemTime| format!("{:.9}", at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64());
+        let (since, until, of) = (seconds(from), seconds(SystemTime::now()), format!("label=kraken.app={app}"));
+        let range = ["events", "--since", &since, "--until", &until, "--filter", "event=create", "--filter", &of];
+        let times = self.docker(&[range.as_slice(), &["--format", "{{.TimeNano}}"]].concat()).out;
+        let nanos = times.lines().next()?.parse().ok()?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos))
+    }
+
     /// What the agent logged so far, over all its starts.
     pub fn agent_log(&self) -> String {
         fs::read_to_string(self.path("agent.log")).unwrap_or_default()
@@ -301,9 +347,4 @@ fn child_of(parent: u32) -> Option<i32> {
 pub fn program() -> &'static str {
     static PROGRAM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     PROGRAM.get_or_init(|| std::env::var("KRAKEN_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_kraken").to_owned()))
-}
-
-/// Makes a file with an image of the machine's engine, to be loaded on hosts.
-pub fn save_image(image: &str, to: &Path) {
-    run("docker", &["save", "-o", to.to_str().unwrap(), image]);
 }

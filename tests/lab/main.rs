@@ -10,14 +10,22 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod fault;
+mod figures;
 mod fleet;
 mod host;
 mod itself;
+mod joining;
 mod kernel;
 mod lan;
 mod leftover;
 mod line;
 mod load;
+mod losses;
 mod network;
 mod one_node;
+mod onlookers;
+mod phases;
+mod platform;
 mod shell;
+mod splits;

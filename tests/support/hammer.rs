@@ -23,11 +23,17 @@ pub fn ask(to: SocketAddr, host: &str, path: &str) -> io::Result<(u16, String)> 
 pub fn exchange<S: Read + Write>(stream: &mut S, host: &str, path: &str, patience: Duration) -> io::Result<(u16, String)> {
     let began = Instant::now();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    let heard = answer(stream);
     if began.elapsed() > patience {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "the answer came too late"));
     }
+    heard
+}
+
+/// Status and body of the answer to a request that asked for the connection to be closed.
+pub fn answer<R: Read>(mut stream: R) -> io::Result<(u16, String)> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let cut = || io::Error::other(format!("the answer was cut off: {answer:?}"));
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(cut)?;
