@@ -5,15 +5,19 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::node::{Node, StartNodeError};
 use crate::edge::clock;
 use crate::edge::config::{Config, Flags, LoadConfigError, Surroundings};
+use crate::edge::discovery::Neighbours;
 use crate::edge::disk::make_private_dir;
+use crate::edge::join::{Joins, Neighbour, Parts as JoinParts};
 use crate::edge::vitals::VitalsFeed;
 use crate::web::ports::Ports;
 use crate::web::real;
@@ -56,16 +60,55 @@ pub enum RunAgentError {
 /// # Errors
 /// See [`RunAgentError`].
 pub fn run(flags: &Flags) -> Result<(), RunAgentError> {
-    let (config, warnings) = Config::load(flags, &Surroundings::of_this_process())?;
+    let (mut config, warnings) = Config::load(flags, &Surroundings::of_this_process())?;
     log_to_stderr(&config.log);
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunAgentError::Start)?;
-    let outcome = runtime.block_on(serve(&config));
-    // Whatever still blocks on a silent server has nothing left to write.
-    runtime.shutdown_background();
-    outcome
+    loop {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunAgentError::Start)?;
+        let outcome = runtime.block_on(serve(&config));
+        match outcome {
+            Ok(Next::Again(held)) => {
+                // Everything of the old platform ends with its runtime, whoever may still hold it.
+                runtime.shutdown_timeout(CLEARED);
+                held.keep(&mut config);
+            }
+            ended => {
+                // Whatever still blocks on a silent server has nothing left to write.
+                runtime.shutdown_background();
+                return ended.map(|_| ());
+            }
+        }
+    }
+}
+
+/// For what still runs when the agent starts anew in this process.
+const CLEARED: Duration = Duration::from_secs(10);
+
+/// How a run of the agent ended.
+enum Next {
+    /// It was told to stop.
+    Stop,
+    /// It starts anew, as this machine changed its platform.
+    Again(Held),
+}
+
+/// The ports an agent held, which it has again after it started anew.
+struct Held {
+    api: u16,
+    ingress: Option<u16>,
+    link: Option<u16>,
+}
+
+impl Held {
+    fn keep(self, config: &mut Config) {
+        config.api_ports = vec![self.api];
+        if let Some(port) = self.ingress {
+            config.ingress_ports = vec![port];
+        }
+        config.link_port = self.link.unwrap_or(config.link_port);
+    }
 }
 
 /// Bollard and hyper log whole requests, environments included, below `info`.
@@ -78,31 +121,52 @@ fn log_to_stderr(filter: &str) {
     }
 }
 
-async fn serve(config: &Config) -> Result<(), RunAgentError> {
+async fn serve(config: &Config) -> Result<Next, RunAgentError> {
     let mut terminated = signal(SignalKind::terminate()).map_err(RunAgentError::Start)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(RunAgentError::Start)?;
     let listener = bind_api(config).await?;
     let port = listener.local_addr().map_err(RunAgentError::Start)?.port();
-    let node = Node::start(config, port)?;
+    let node = start(config, port).await?;
+    let again = Arc::new(Notify::new());
     // Only now: the data directory's lock tells that no other agent has this socket.
     let socket = bind_socket(&config.socket)?;
     let shutdown = CancellationToken::new();
     let listeners = Listeners { tcp: vec![listener], socket: Some(socket) };
-    let web = Web::new(parts(config, &node, port));
+    let web = Web::new(parts(config, &node, port, &again));
     let doors = tokio::spawn(crate::web::serve(listeners, web, shutdown.clone()));
-    tracing::info!(node = %node.tools.node, dashboard = port, ingress = node.ingress.port(), socket = %config.socket.display(), "kraken runs");
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
-    }
+    tracing::info!(node = %node.tools.node, dashboard = port, link = node.link_port, ingress = node.ingress.port(), socket = %config.socket.display(), "kraken runs");
+    let held = Held { api: port, ingress: node.ingress.port(), link: node.link_port };
+    let next = tokio::select! {
+        _ = terminated.recv() => Next::Stop,
+        _ = interrupted.recv() => Next::Stop,
+        () = again.notified() => Next::Again(held),
+    };
     tracing::info!("stopping; apps run on");
     shutdown.cancel();
     // Its own limit ends it; a panic in it has been logged.
     drop(doors.await);
     node.stop().await;
     drop(std::fs::remove_file(&config.socket));
-    Ok(())
+    Ok(next)
 }
+
+/// The node, once the last run of this very process has let go of the data directory.
+async fn start(config: &Config, port: u16) -> Result<Node, StartNodeError> {
+    let mut tries = 0;
+    loop {
+        match Node::start(config, port) {
+            Err(error) if error.is_locked_by(std::process::id()) && tries < LOCK_TRIES => {
+                tries += 1;
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            started => return started,
+        }
+    }
+}
+
+/// How often, and how long apart, a directory that this process still holds is tried.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The first port of the config that is free.
 async fn bind_api(config: &Config) -> Result<TcpListener, RunAgentError> {
@@ -136,7 +200,7 @@ fn bind_socket(path: &Path) -> Result<UnixListener, RunAgentError> {
     Ok(listener)
 }
 
-fn parts(config: &Config, node: &Node, port: u16) -> Parts {
+fn parts(config: &Config, node: &Node, port: u16, again: &Arc<Notify>) -> Parts {
     let tools = node.tools.clone();
     let vitals = VitalsFeed::start(&config.data_dir);
     let ingress = Arc::clone(&node.ingress);
@@ -157,14 +221,43 @@ fn parts(config: &Config, node: &Node, port: u16) -> Parts {
         seal: Arc::new(real::seal::RealSeal(Arc::clone(&tools.sealer))),
         doctor: Arc::new(real::doctor::RealDoctor::new(tools.clone(), doors)),
         states: Arc::new(real::states::RealStates(tools.clone())),
-        joins: Arc::new(real::joins::RealJoins(tools.clone())),
+        joins: Arc::new(real::joins::RealJoins { joins: joins(config, node, again), tools }),
     };
     Parts {
         desk: node.desk.clone(),
         world: node.world.clone(),
         ports,
-        platform: config.platform.clone(),
+        platform: node.platform_name.clone(),
         own_names: super::node::own_names(config),
         wall: clock::wall,
+    }
+}
+
+/// Meetings with machines of other platforms.
+fn joins(config: &Config, node: &Node, again: &Arc<Notify>) -> Joins {
+    Joins::start(JoinParts {
+        links: node.tools.links.clone(),
+        world: node.world.clone(),
+        desk: node.desk.clone(),
+        store: node.tools.store.clone(),
+        platform_name: node.platform_name.clone(),
+        port: node.link_port.unwrap_or(config.link_port),
+        neighbours: Box::new(neighbours(node.neighbours.clone())),
+        data: config.data_dir.clone(),
+        again: Arc::clone(again),
+    })
+}
+
+/// What others announce, as far as joining needs it.
+fn neighbours(found: watch::Receiver<Neighbours>) -> impl Fn() -> Vec<Neighbour> {
+    move || {
+        let found = found.borrow().clone();
+        let neighbours = found.into_values().map(|found| Neighbour {
+            node: found.says.node,
+            name: found.says.name,
+            platform: found.says.platform,
+            addresses: found.addresses,
+        });
+        neighbours.collect()
     }
 }

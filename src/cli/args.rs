@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::agent_args::AgentArgs;
 use super::command::{
-    completions, conflicts, deploy, destroy, env, events, failures, init, key, lifecycle, login, logs, open, secret, state,
-    token, validate,
+    completions, conflicts, deploy, destroy, env, events, failures, init, invite, join, key, lifecycle, login, logs, nodes, open,
+    secret, state, token, validate,
 };
 use crate::model::span;
 
@@ -128,8 +128,21 @@ pub enum Command {
     Events(events::Events),
     /// List what was changed on two sides at once, and say which one counts
     Conflicts(conflicts::Conflicts),
-    /// List the machines
-    Nodes,
+    /// List the machines, or change one: priority, labels, who leads, who may join
+    #[command(args_conflicts_with_subcommands = true)]
+    Nodes {
+        /// What to do; without it, the machines are listed.
+        #[command(subcommand)]
+        command: Option<nodes::Nodes>,
+    },
+    /// Join another platform: both machines show a code, or with an invite
+    Join(join::Join),
+    /// Print a token that lets one machine join, for an hour
+    Invite(invite::Invite),
+    /// Remove a machine for good, dead or alive
+    Forget(nodes::Forget),
+    /// Give this machine a new identity and a platform of its own
+    ResetIdentity(join::ResetIdentity),
     /// Check that everything Kraken needs is there
     Doctor,
     /// Write a first shipwreck.toml for a folder (needs no agent)

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::network::{LinkPort, Network, NetworkParts, StartNetworkError};
 use crate::agent::{Agent, Clock};
 use crate::decide::fold::fold_record;
+use crate::decide::members;
 use crate::edge::clock;
 use crate::edge::config::Config;
 use crate::edge::desk::Desk;
@@ -21,6 +22,7 @@ use crate::edge::epoch::{EpochFile, OpenEpochError, PersistEpochError};
 use crate::edge::flow::Flow;
 use crate::edge::git::{GitSources, OpenSourcesError};
 use crate::edge::identity::{Identity, OpenIdentityError, node_name};
+use crate::edge::join::switch::{self, SwitchError};
 use crate::edge::keyring::{Keyring, OpenKeyringError};
 use crate::edge::link::{Links, Switchboard};
 use crate::edge::seal::Sealer;
@@ -57,6 +59,9 @@ pub enum StartNodeError {
         /// Why.
         source: io::Error,
     },
+    /// A change of platform that was decided before cannot be carried out.
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
     /// The database.
     #[error(transparent)]
     Store(#[from] OpenStoreError),
@@ -83,6 +88,15 @@ pub enum StartNodeError {
     Network(#[from] StartNetworkError),
 }
 
+impl StartNodeError {
+    /// Whether this process itself still has the directory.
+    #[must_use]
+    pub fn is_locked_by(&self, process: u32) -> bool {
+        let (Self::Store(error) | Self::Switch(SwitchError::Busy(error))) = self else { return false };
+        matches!(error, OpenStoreError::Locked { holder, .. } if *holder == format!("process {process}"))
+    }
+}
+
 /// A node that runs.
 pub struct Node {
     /// Where wishes are handed in.
@@ -99,6 +113,8 @@ pub struct Node {
     pub neighbours: watch::Receiver<Neighbours>,
     /// Where other nodes reach this one; none = it stays alone.
     pub link_port: Option<u16>,
+    /// What its platform is called.
+    pub platform_name: String,
     stop_loop: watch::Sender<bool>,
     shutdown: CancellationToken,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -137,6 +153,9 @@ impl Node {
     pub fn start(config: &Config, dashboard: u16) -> Result<Self, StartNodeError> {
         let dir = &config.data_dir;
         make_private_dir(dir)?;
+        // Before anything is opened: from here on this machine is wholly in one platform.
+        switch::finish(dir)?;
+        let known = switch::known(dir)?.unwrap_or_default();
         let (store, loaded) = Store::open(dir)?;
         let identity = Identity::open(dir)?;
         let keyring = Keyring::open(dir)?;
@@ -145,6 +164,7 @@ impl Node {
         let link_port = open_link_port(config);
         let mut world = world(config, &identity, &keyring, incarnation, loaded);
         Arc::make_mut(&mut world.me).reserved_ports.extend(link_port.as_ref().map(|link| link.port));
+        members::seed(&mut world, &known.members);
 
         let (inbox, events) = mpsc::channel(INBOX);
         let (snapshot, snapshots) = watch::channel(world.clone());
@@ -168,6 +188,7 @@ impl Node {
             shutdown: shutdown.clone(),
         };
         let network = Network::start(&parts, link_port, epochs)?;
+        known.met.iter().for_each(|(node, address)| network.links.book().suggest(node, *address));
         let parts = Parts {
             config,
             world: &world,
@@ -193,7 +214,8 @@ impl Node {
         ];
         let (world, neighbours, link_port) = (tools.world.clone(), network.neighbours, network.port);
         let incarnation = incarnation.boot;
-        Ok(Self { desk, world, tools, ingress, incarnation, neighbours, link_port, stop_loop, shutdown, tasks })
+        let platform_name = Some(known.platform_name).filter(|name| !name.is_empty()).unwrap_or_else(|| config.platform.clone());
+        Ok(Self { desk, world, tools, ingress, incarnation, platform_name, neighbours, link_port, stop_loop, shutdown, tasks })
     }
 
     /// Stops the loop and the doors; containers run on.

@@ -305,3 +305,84 @@ pub struct PublicKey {
 pub struct Uploaded {
     pub upload: String,
 }
+
+/// Joining, as the agent sees it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Joining {
+    pub found: Vec<FoundMachine>,
+    pub handshakes: Vec<Handshake>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct FoundMachine {
+    pub name: String,
+    pub address: String,
+}
+
+/// Two machines that want to be one platform.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Handshake {
+    pub id: String,
+    pub part: String,
+    pub state: String,
+    pub reason: String,
+    pub next: Option<String>,
+    pub name: Option<String>,
+    pub address: String,
+    pub platform: Option<String>,
+    pub code: Option<String>,
+    pub yes_here: bool,
+    pub yes_there: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Platform {
+    pub name: String,
+    pub nodes: usize,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Invite {
+    pub id: String,
+    pub by: String,
+    pub created_at: String,
+    pub expires_at: String,
+}
+
+/// Its `token` is shown once.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NewInvite {
+    pub id: String,
+    pub token: String,
+}
+
+/// What people set about a machine, as it is read and written back.
+#[derive(Debug, Clone, Default, Deserialize, serde::Serialize)]
+#[serde(default)]
+pub struct NodeSettings {
+    pub priority: Option<u8>,
+    pub labels: Option<Vec<String>>,
+    pub machine: Option<String>,
+}
+
+/// What removing a machine does.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NodeRemoval {
+    pub goes: Vec<String>,
+    pub stays: Vec<String>,
+    pub to_change: Vec<KnownValue>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct KnownValue {
+    pub app: Option<String>,
+    pub name: String,
+}

@@ -1,5 +1,8 @@
 //! Who belongs to the platform, and what of those who left still counts?
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::model::command::{Refusal, RefusalKind};
 use crate::model::document::{Document, Member};
 use crate::model::id::NodeId;
@@ -20,6 +23,13 @@ pub fn own(world: &World) -> Option<Draft> {
     let name = unique_name(world, &me.node, &me.name);
     let member = Member { name, key: me.key.clone(), joined_at: world.wall };
     Some(Draft { object: ObjectKey::Member(me.node.clone()), document: Some(Document::Member(member)) })
+}
+
+/// Takes in the members this machine was told of when it joined, where no record says more.
+pub fn seed(world: &mut World, told: &BTreeMap<NodeId, Member>) {
+    let unknown = told.iter().filter(|(id, _)| world.head(&ObjectKey::Member((*id).clone())).is_none());
+    let unknown: Vec<_> = unknown.map(|(id, member)| (id.clone(), member.clone())).collect();
+    Arc::make_mut(&mut world.members).extend(unknown);
 }
 
 /// `wanted` if no other machine is called so, else with the next number: `pi4`, `pi4-2`, `pi4-3`.
@@ -92,6 +102,17 @@ mod tests {
         write(&mut world, vec![own]);
         assert_eq!(world.members[&world.me.node].name, "pi4");
         assert_eq!(super::own(&world), None);
+    }
+
+    #[test]
+    fn what_a_machine_was_told_when_it_joined_gives_way_to_records() {
+        let mut world = world();
+        member(&mut world, "b", "pi5");
+        let told = |name: &str| Member { name: name.into(), key: String::new(), joined_at: WallTime(1) };
+        let me = world.me.node.clone();
+        seed(&mut world, &[(id("b"), told("old")), (me, told("pi4-2"))].into());
+        let names: Vec<_> = world.members.values().map(|member| member.name.as_str()).collect();
+        assert_eq!((names, own(&world)), (vec!["pi4-2", "pi5"], None));
     }
 
     #[test]

@@ -92,6 +92,14 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<(), DiskError> {
     written.map_err(failed("write", path))?;
     // The name itself is on disk only once its directory is.
     let dir = path.parent().unwrap_or(Path::new("."));
+    sync_dir(dir)
+}
+
+/// Waits until the names in `dir` are on disk.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn sync_dir(dir: &Path) -> Result<(), DiskError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("sync", dir))
 }
 

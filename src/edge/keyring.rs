@@ -14,9 +14,6 @@ use crate::model::id::PlatformId;
 /// Version of the file's format.
 const FORMAT: u16 = 1;
 
-/// Its name in the data directory.
-const FILE: &str = "secret.key";
-
 /// 32 bytes nobody else may see; overwritten when dropped.
 pub type Key = Zeroizing<[u8; 32]>;
 
@@ -83,12 +80,15 @@ struct Envelope {
 }
 
 impl Keyring {
+    /// Its name in the data directory.
+    pub const FILE: &str = "secret.key";
+
     /// The secrets in `dir`; made on the first start.
     ///
     /// # Errors
     /// When the file is damaged, newer, or out of reach. A damaged one is never replaced.
     pub fn open(dir: &Path) -> Result<Self, OpenKeyringError> {
-        let path = dir.join(FILE);
+        let path = dir.join(Keyring::FILE);
         if let Some(content) = read_private(&path)? {
             return Self::parse(&content, &path);
         }
@@ -114,7 +114,22 @@ impl Keyring {
         if keyring.data_keys.is_empty() { Err(damaged("it holds no data key")) } else { Ok(keyring) }
     }
 
-    fn render(&self) -> Zeroizing<Vec<u8>> {
+    /// What [`Self::export`] made; none of what this Kraken does not know.
+    #[must_use]
+    pub fn read(content: &[u8]) -> Option<Self> {
+        Self::parse(content, Path::new(Self::FILE)).ok()
+    }
+
+    /// All of them as text, for a machine that becomes a member: the same as the file.
+    #[must_use]
+    pub fn export(&self) -> Zeroizing<String> {
+        let bytes = self.render();
+        Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// As the file has it.
+    #[must_use]
+    pub fn render(&self) -> Zeroizing<Vec<u8>> {
         let encoded = |key: &Key| Zeroizing::new(BASE64.encode(&key[..]));
         let platform = encoded(&self.platform);
         let keys: Vec<_> = self.data_keys.iter().map(|(&generation, key)| (generation, encoded(key))).collect();
@@ -171,7 +186,7 @@ mod tests {
 
     fn written(content: &str) -> Result<Keyring, OpenKeyringError> {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(FILE), content).unwrap();
+        std::fs::write(dir.path().join(Keyring::FILE), content).unwrap();
         Keyring::open(dir.path())
     }
 
@@ -200,7 +215,7 @@ mod tests {
     #[test]
     fn a_damaged_file_is_refused_and_kept() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(FILE);
+        let path = dir.path().join(Keyring::FILE);
         for content in
             ["", "{}", r#"{"v":1}"#, &format!(r#"{{"v":1,"platform":{{"generation":1,"key":"{ZEROS}"}},"data_keys":[]}}"#)]
         {

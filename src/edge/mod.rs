@@ -13,6 +13,7 @@ pub mod firewall;
 pub mod flow;
 pub mod git;
 pub mod identity;
+pub mod join;
 pub mod keyring;
 pub mod link;
 pub mod machine;

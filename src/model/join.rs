@@ -1,5 +1,4 @@
-//! What do two machines say to each other before they are one platform? One JSON message at a time, each at most 4 KB until
-//! both said yes.
+//! What do two machines say to each other before they are one platform? One JSON message at a time, each of at most 4 KB.
 //!
 //! Keys are not among what is said: they are those of the TLS connection, which each side has proved to hold.
 
@@ -14,10 +13,6 @@ use super::id::{NodeId, PlatformId};
 
 /// Version of these messages on the wire.
 pub const JOIN_FORMAT: u16 = 1;
-/// The longest message before both sides said yes, in bytes.
-pub const LONGEST_MESSAGE: usize = 4096;
-/// The longest message with which the keys and members of a platform are handed over, in bytes.
-pub const LONGEST_HANDOVER: usize = 64 * 1024;
 
 /// A text that no log line shows; overwritten in memory when dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +67,16 @@ pub enum JoinMessage {
     /// Somebody on this side compared the codes.
     Yes,
     /// This side ends it.
-    No(Refusal),
-    /// The keys and members of the platform, to the joiner, after both said yes.
+    No {
+        /// Why, and what to do.
+        refusal: Refusal,
+    },
+    /// Some members of the platform, to the joiner, after both said yes; [`Self::Handover`] is the last word of them.
+    Members {
+        /// By id.
+        members: BTreeMap<NodeId, Member>,
+    },
+    /// The keys of the platform, to the joiner, after both said yes.
     Handover(Box<Handover>),
     /// The joiner has it on disk: from now on it is a member.
     Taken,
@@ -115,9 +118,10 @@ pub struct Handover {
     pub platform: PlatformId,
     /// What it is called.
     pub platform_name: String,
-    /// Every member, the joiner among them.
+    /// Every member, the joiner among them; on the wire they travel before, in [`JoinMessage::Members`].
+    #[serde(default)]
     pub members: BTreeMap<NodeId, Member>,
-    /// `secret.key` as the joiner shall have it: JSON, base64.
+    /// `secret.key` as the joiner shall have it.
     pub keyring: SecretText,
 }
 

@@ -11,6 +11,8 @@ pub mod events;
 pub mod failures;
 pub mod follow;
 pub mod init;
+pub mod invite;
+pub mod join;
 pub mod key;
 pub mod lifecycle;
 pub mod login;

@@ -55,6 +55,12 @@ impl Labels {
         labels.get(label::PLATFORM) == Some(&self.platform) && labels.get(label::NODE) == Some(&self.node)
     }
 
+    /// Whether an object with these labels is this node's, or was before the node joined another platform.
+    #[must_use]
+    pub fn own_or_former(&self, labels: &HashMap<String, String>) -> bool {
+        labels.contains_key(label::PLATFORM) && labels.get(label::NODE) == Some(&self.node)
+    }
+
     /// The two owner labels and `more`; an owner label in `more` does not win.
     #[must_use]
     pub fn with(&self, more: &BTreeMap<String, String>) -> HashMap<String, String> {

@@ -36,12 +36,17 @@ impl Docker {
     pub async fn ensure_network(&self, name: &str, subnet: Option<Subnet>) -> Result<Network, DockerError> {
         checked_name("network", name)?;
         if let Some(found) = self.inspect_network(name).await? {
-            if !self.labels().own(found.labels.as_ref().unwrap_or(&HashMap::new())) {
+            let labels = found.labels.clone().unwrap_or_default();
+            let is_idle = found.containers.as_ref().is_none_or(HashMap::is_empty);
+            // A node that joined a platform had no apps: its bridge is empty, and is made anew with the new platform's label.
+            let is_ours = self.labels().own(&labels);
+            if !is_ours && !(is_idle && self.labels().own_or_former(&labels)) {
                 return Err(DockerError::Foreign { kind: "network", name: name.to_owned() });
             }
-            let is_idle = found.containers.as_ref().is_none_or(HashMap::is_empty);
             match read(found) {
-                Some(network) if subnet.is_none_or(|wanted| wanted == network.subnet) || !is_idle => return Ok(network),
+                Some(network) if is_ours && (subnet.is_none_or(|wanted| wanted == network.subnet) || !is_idle) => {
+                    return Ok(network);
+                }
                 _ => self.destroy(Destructive::RemoveNetwork { name }).await?,
             };
         }

@@ -91,6 +91,7 @@ impl Docker {
             Err(error) => return Err(error),
             Ok(None) => {}
             Ok(Some(labels)) if self.labels().own(&labels) => {}
+            Ok(Some(labels)) if kind == "network" && self.labels().own_or_former(&labels) => {}
             Ok(Some(_)) => return Err(DockerError::Foreign { kind, name: name.to_owned() }),
         }
         match self.carry_out(act).await {

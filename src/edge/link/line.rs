@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
@@ -54,18 +54,7 @@ impl JoinLine {
     /// # Errors
     /// When the connection ends, is older than 15 minutes, or a message is larger than [`LARGEST_JOIN_MESSAGE`].
     pub async fn receive(&mut self) -> io::Result<Vec<u8>> {
-        let left = self.ends_at.saturating_sub(clock::now());
-        let tls = &mut self.tls;
-        within(left, async {
-            let length = tls.read_u32().await? as usize;
-            if length > LARGEST_JOIN_MESSAGE {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of more than 4 KB"));
-            }
-            let mut message = vec![0; length];
-            tls.read_exact(&mut message).await?;
-            Ok(message)
-        })
-        .await
+        receive(&mut self.tls, self.ends_at).await
     }
 
     /// Sends a message.
@@ -73,16 +62,77 @@ impl JoinLine {
     /// # Errors
     /// When the connection ended, the other end takes nothing for 10 s, or the message is larger than [`LARGEST_JOIN_MESSAGE`].
     pub async fn send(&mut self, message: &[u8]) -> io::Result<()> {
-        let too_large = || io::Error::new(io::ErrorKind::InvalidInput, "a message of more than 4 KB");
-        let length = u32::try_from(message.len()).ok().filter(|_| message.len() <= LARGEST_JOIN_MESSAGE).ok_or_else(too_large)?;
-        let tls = &mut self.tls;
-        within(PATIENCE, async {
-            tls.write_u32(length).await?;
-            tls.write_all(message).await?;
-            tls.flush().await
-        })
-        .await
+        send(&mut self.tls, message).await
     }
+
+    /// Its two directions, for whoever hears while it speaks.
+    #[must_use]
+    pub fn split(self) -> (JoinReader, JoinWriter) {
+        let (read, write) = tokio::io::split(self.tls);
+        (JoinReader { read, ends_at: self.ends_at, _slot: self._slot }, JoinWriter { write })
+    }
+}
+
+/// What the other end says.
+pub struct JoinReader {
+    read: ReadHalf<TlsStream<TcpStream>>,
+    ends_at: Timestamp,
+    _slot: Option<Slot>,
+}
+
+impl JoinReader {
+    /// As [`JoinLine::receive`].
+    ///
+    /// # Errors
+    /// As [`JoinLine::receive`].
+    pub async fn receive(&mut self) -> io::Result<Vec<u8>> {
+        receive(&mut self.read, self.ends_at).await
+    }
+}
+
+/// What is said to the other end.
+pub struct JoinWriter {
+    write: WriteHalf<TlsStream<TcpStream>>,
+}
+
+impl JoinWriter {
+    /// As [`JoinLine::send`].
+    ///
+    /// # Errors
+    /// As [`JoinLine::send`].
+    pub async fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        send(&mut self.write, message).await
+    }
+
+    /// Says that nothing more will be said, once all is on its way.
+    pub async fn finish(mut self) {
+        // Whoever does not wait for the end has heard enough.
+        drop(within(PATIENCE, self.write.shutdown()).await);
+    }
+}
+
+async fn receive(from: &mut (impl AsyncRead + Unpin), ends_at: Timestamp) -> io::Result<Vec<u8>> {
+    within(ends_at.saturating_sub(clock::now()), async {
+        let length = from.read_u32().await? as usize;
+        if length > LARGEST_JOIN_MESSAGE {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of more than 4 KB"));
+        }
+        let mut message = vec![0; length];
+        from.read_exact(&mut message).await?;
+        Ok(message)
+    })
+    .await
+}
+
+async fn send(to: &mut (impl AsyncWrite + Unpin), message: &[u8]) -> io::Result<()> {
+    let too_large = || io::Error::new(io::ErrorKind::InvalidInput, "a message of more than 4 KB");
+    let length = u32::try_from(message.len()).ok().filter(|_| message.len() <= LARGEST_JOIN_MESSAGE).ok_or_else(too_large)?;
+    within(PATIENCE, async {
+        to.write_u32(length).await?;
+        to.write_all(message).await?;
+        to.flush().await
+    })
+    .await
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {

@@ -33,7 +33,7 @@ pub use dial::DialError;
 pub use follow::follow_members;
 pub use frames::LARGEST_FRAME;
 pub use hearing::Hearing;
-pub use line::{JoinLine, LARGEST_JOIN_MESSAGE};
+pub use line::{JoinLine, JoinReader, JoinWriter, LARGEST_JOIN_MESSAGE};
 pub use members::{Members, keys_of};
 pub use stream::LinkStream;
 pub use switchboard::{NoWay, Switchboard};

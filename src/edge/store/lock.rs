@@ -13,13 +13,16 @@ const FILE: &str = "lock";
 
 /// Held as long as this lives (flock(2): the kernel frees it when the process ends).
 #[derive(Debug)]
-pub(super) struct DirLock {
+pub struct DirLock {
     _file: File,
 }
 
 impl DirLock {
     /// Takes the directory for this agent, and makes it if it is not there.
-    pub(super) fn take(dir: &Path) -> Result<Self, OpenStoreError> {
+    ///
+    /// # Errors
+    /// When another agent has it, or the disk refuses.
+    pub fn take(dir: &Path) -> Result<Self, OpenStoreError> {
         make_private_dir(dir)?;
         let refused = |source| OpenStoreError::Lock { dir: dir.to_owned(), source };
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(dir.join(FILE));

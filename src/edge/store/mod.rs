@@ -20,6 +20,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use audit::{AuditEntry, AuditRow};
+pub use lock::DirLock;
 pub use prune::Pruned;
 pub use schema::OpenStoreError;
 

@@ -1,11 +1,16 @@
 //! What does the host do? It shows its nonce after the commitment, and hands over only after both said yes or a good invite.
 
+use std::collections::BTreeMap;
+
 use super::super::code;
 use super::{Handshake, Output, State, Step, refusal};
 use crate::model::command::Refusal;
 use crate::model::join::{Handover, JoinMessage, SecretText};
 use crate::model::setting::digest;
 use crate::model::time::Timestamp;
+
+/// Members in one message: some 220 bytes each.
+const MEMBERS_AT_ONCE: usize = 12;
 
 impl Handshake {
     pub(super) fn begin_hosting(&mut self, now: Timestamp, invite: Option<&str>, out: &mut Vec<Output>) {
@@ -69,7 +74,16 @@ impl Handshake {
             return;
         }
         match admitted {
-            Ok(handover) => {
+            Ok(mut handover) => {
+                // A message has 4 KB, and a platform has up to 32 members.
+                let mut members = std::mem::take(&mut handover.members).into_iter();
+                loop {
+                    let some: BTreeMap<_, _> = members.by_ref().take(MEMBERS_AT_ONCE).collect();
+                    if some.is_empty() {
+                        break;
+                    }
+                    out.push(Output::Send(JoinMessage::Members { members: some }));
+                }
                 out.push(Output::Send(JoinMessage::Handover(handover)));
                 self.hand_over(now, Step::Taken);
             }

@@ -1,9 +1,16 @@
 //! What does the joiner do? It commits before it knows the host's nonce, and takes keys only after both said yes or a good proof.
 
+use std::collections::BTreeMap;
+
 use super::super::code;
 use super::{Handshake, Output, State, Step, refusal};
+use crate::model::document::Member;
+use crate::model::id::NodeId;
 use crate::model::join::{Handover, JOIN_FORMAT, JoinMessage, SecretText};
 use crate::model::time::Timestamp;
+
+/// Members taken: twice as many as a platform has.
+const MOST_MEMBERS: usize = 64;
 
 impl Handshake {
     pub(super) fn begin_joining(&mut self, now: Timestamp, out: &mut Vec<Output>) {
@@ -44,7 +51,15 @@ impl Handshake {
         self.hand_over(now, Step::Handover);
     }
 
-    pub(super) fn take(&mut self, now: Timestamp, handover: Box<Handover>, out: &mut Vec<Output>) {
+    pub(super) fn note(&mut self, members: BTreeMap<NodeId, Member>, out: &mut Vec<Output>) {
+        self.members.extend(members);
+        if self.members.len() > MOST_MEMBERS {
+            self.out_of_turn(out);
+        }
+    }
+
+    pub(super) fn take(&mut self, now: Timestamp, mut handover: Box<Handover>, out: &mut Vec<Output>) {
+        handover.members.append(&mut self.members);
         if handover.v != JOIN_FORMAT {
             return self.refuse(refusal("the platform runs a newer Kraken", "Update this machine, then try again."), out);
         }

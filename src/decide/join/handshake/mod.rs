@@ -14,6 +14,8 @@ use std::time::Duration;
 use super::code::{Channel, Nonce};
 use super::eligible::{self, Part};
 use crate::model::command::{Refusal, RefusalKind};
+use crate::model::document::Member;
+use crate::model::id::NodeId;
 use crate::model::join::{Handover, Hello, JOIN_FORMAT, JoinMessage};
 use crate::model::time::Timestamp;
 
@@ -147,6 +149,8 @@ pub struct Handshake {
     code: Option<String>,
     yes: (bool, bool),
     until: Timestamp,
+    /// Members that were handed over so far.
+    members: BTreeMap<NodeId, Member>,
 }
 
 impl Handshake {
@@ -154,7 +158,16 @@ impl Handshake {
     #[must_use]
     pub fn new(begin: Begin, now: Timestamp) -> Self {
         let state = State::Greeting(Step::Hello);
-        Self { begin, state, part: None, theirs: None, code: None, yes: (false, false), until: now.after(STEP) }
+        Self {
+            begin,
+            state,
+            part: None,
+            theirs: None,
+            code: None,
+            yes: (false, false),
+            until: now.after(STEP),
+            members: BTreeMap::new(),
+        }
     }
 
     /// How far it is.
@@ -185,6 +198,21 @@ impl Handshake {
     #[must_use]
     pub const fn yes(&self) -> (bool, bool) {
         self.yes
+    }
+
+    /// Its connection.
+    #[must_use]
+    pub const fn channel(&self) -> &Channel {
+        &self.begin.channel
+    }
+
+    /// What the platform will be called.
+    #[must_use]
+    pub fn platform_name(&self) -> Option<&str> {
+        match self.part? {
+            Part::Host => Some(&self.begin.hello.platform_name),
+            Part::Joiner => self.theirs.as_ref().map(|hello| hello.platform_name.as_str()),
+        }
     }
 
     /// When it is given up if nothing happens.
@@ -231,7 +259,7 @@ impl Handshake {
 
     fn said(&mut self, now: Timestamp, message: JoinMessage, out: &mut Vec<Output>) {
         match (self.state.clone(), message) {
-            (_, JoinMessage::No(because)) => self.end(cut(because), out),
+            (_, JoinMessage::No { refusal }) => self.end(cut(refusal), out),
             (State::Greeting(Step::Hello), JoinMessage::Hello(hello)) => self.greeted(now, hello, out),
             (State::Greeting(step), message) => match self.part {
                 Some(Part::Host) => self.host_hears(now, step, message, out),
@@ -242,6 +270,7 @@ impl Handshake {
                 self.yes.1 = true;
                 self.agreed(now, out);
             }
+            (State::HandingOver(Step::Handover), JoinMessage::Members { members }) => self.note(members, out),
             (State::HandingOver(Step::Handover), JoinMessage::Handover(handover)) => self.take(now, handover, out),
             (State::HandingOver(Step::Taken), JoinMessage::Taken) => {
                 self.state = State::Joined;
@@ -335,7 +364,7 @@ impl Handshake {
 
     /// Ends it, and tells the other side why.
     fn refuse(&mut self, because: Refusal, out: &mut Vec<Output>) {
-        out.push(Output::Send(JoinMessage::No(because.clone())));
+        out.push(Output::Send(JoinMessage::No { refusal: because.clone() }));
         self.end(because, out);
     }
 

@@ -240,7 +240,7 @@ fn a_refusal_cannot_write_on_the_terminal() {
     let mut side = Handshake::new(joiner, at(0));
     let because = format!("\u{1b}[2J{}", "x".repeat(1000));
     let said = Refusal::new(RefusalKind::Conflict, because, None);
-    side.step(at(0), Input::Said(JoinMessage::No(said)), &mut Vec::new());
+    side.step(at(0), Input::Said(JoinMessage::No { refusal: said }), &mut Vec::new());
     let State::Ended(refusal) = side.state() else { panic!() };
     assert!(refusal.because.len() <= 300 && !refusal.because.contains('\u{1b}'));
 }
@@ -257,14 +257,38 @@ fn any_message() -> impl Strategy<Value = JoinMessage> {
         hex.clone().prop_map(|proof| JoinMessage::Proof { proof }),
         hex.prop_map(|secret| JoinMessage::Token { secret: crate::model::join::SecretText::new(secret) }),
         Just(JoinMessage::Yes),
-        Just(JoinMessage::No(refusal)),
+        Just(JoinMessage::No { refusal }),
         Just(JoinMessage::Handover(handover())),
         Just(JoinMessage::Taken),
         Just(JoinMessage::Unknown),
     ]
 }
 
+#[test]
+fn a_platform_of_32_machines_is_handed_over_in_messages_of_less_than_4_kb() {
+    let mut meeting = Meeting::new(with_invite());
+    let member = |n: u8| {
+        let id: NodeId = data_encoding::BASE32_NOPAD.encode(&[n; 16]).to_ascii_lowercase().parse().unwrap();
+        let joined_at = crate::model::time::WallTime(1_795_251_855_042);
+        (id, Member { name: "n".repeat(32), key: "k".repeat(60), joined_at })
+    };
+    let members: BTreeMap<_, _> = (0..32).map(member).collect();
+    meeting.give(1, Input::Admitted(Ok(Box::new(Handover { members: members.clone(), ..*handover() }))));
+    meeting.deliver();
+    let longest = meeting.said.iter().map(|(_, message)| serde_json::to_vec(message).unwrap().len()).max().unwrap();
+    assert!(longest < 4096, "{longest} bytes");
+    let Some(Output::Switch(taken)) = meeting.asked.last() else { panic!("{:?}", meeting.asked) };
+    assert_eq!(taken.members, members);
+}
+
 proptest! {
+    /// Every message comes back from the wire as it was said.
+    #[test]
+    fn what_is_said_is_what_is_heard(message in any_message()) {
+        let text = serde_json::to_string(&message).unwrap();
+        prop_assert_eq!(serde_json::from_str::<JoinMessage>(&text).unwrap(), message);
+    }
+
     /// Whatever a stranger says in whatever order, replayed or made up: nothing is handed over before somebody here said yes.
     #[test]
     fn without_a_yes_here_a_host_admits_nobody_and_a_joiner_takes_nothing(
