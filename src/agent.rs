@@ -4,6 +4,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::decide::fold::fold;
 use crate::executor::Executor;
+use crate::executor::keykeeper::KeyKeeper;
 use crate::executor::orchestrator::Orchestrator;
 use crate::executor::worker::Worker;
 use crate::model::action::Action;
@@ -27,6 +28,7 @@ pub struct Agent<C> {
     world: World,
     orchestrator: Orchestrator,
     worker: Worker,
+    keykeeper: KeyKeeper,
     inbox: mpsc::Receiver<Event>,
     /// Unbounded, and yet bounded in use: every action answers an event, and the edge never waits before it takes the next.
     actions: mpsc::UnboundedSender<Action>,
@@ -43,8 +45,8 @@ impl<C: Clock> Agent<C> {
         actions: mpsc::UnboundedSender<Action>,
         snapshot: watch::Sender<World>,
     ) -> Self {
-        let (orchestrator, worker) = (Orchestrator::default(), Worker::default());
-        Self { clock, world, orchestrator, worker, inbox, actions, snapshot }
+        let (orchestrator, worker, keykeeper) = (Orchestrator::default(), Worker::default(), KeyKeeper::default());
+        Self { clock, world, orchestrator, worker, keykeeper, inbox, actions, snapshot }
     }
 
     /// Runs until `shutdown` changes, or the edge is gone.
@@ -54,6 +56,7 @@ impl<C: Clock> Agent<C> {
         let mut out = Vec::new();
         self.orchestrator.setup(&self.world, now, &mut out);
         self.worker.setup(&self.world, now, &mut out);
+        self.keykeeper.setup(&self.world, now, &mut out);
         self.hand_over(out);
         loop {
             let deadline = self.deadline();
@@ -71,7 +74,7 @@ impl<C: Clock> Agent<C> {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        [self.orchestrator.deadline(), self.worker.deadline()].into_iter().flatten().min()
+        [self.orchestrator.deadline(), self.worker.deadline(), self.keykeeper.deadline()].into_iter().flatten().min()
     }
 
     fn digest(&mut self, event: &Event) {
@@ -80,6 +83,7 @@ impl<C: Clock> Agent<C> {
         let mut out = Vec::new();
         self.orchestrator.execute(&self.world, now, event, &mut out);
         self.worker.execute(&self.world, now, event, &mut out);
+        self.keykeeper.execute(&self.world, now, event, &mut out);
         self.hand_over(out);
     }
 

@@ -24,6 +24,7 @@ use crate::edge::git::{GitSources, OpenSourcesError};
 use crate::edge::identity::{Identity, OpenIdentityError, node_name};
 use crate::edge::join::switch::{self, SwitchError};
 use crate::edge::keyring::{Keyring, OpenKeyringError};
+use crate::edge::keys::KeySafe;
 use crate::edge::link::{Links, Switchboard};
 use crate::edge::seal::Sealer;
 use crate::edge::sources::Sources;
@@ -165,6 +166,7 @@ impl Node {
         let mut world = world(config, &identity, &keyring, incarnation, loaded);
         Arc::make_mut(&mut world.me).reserved_ports.extend(link_port.as_ref().map(|link| link.port));
         members::seed(&mut world, &known.members);
+        world.keys = Arc::new(keyring.facts().clone());
 
         let (inbox, events) = mpsc::channel(INBOX);
         let (snapshot, snapshots) = watch::channel(world.clone());
@@ -328,12 +330,14 @@ impl Parts<'_> {
         let git = GitSources::open(&dir.join("clones"), &self.config.sources.file_roots, self.config.sources.ca_file.as_deref())?;
         let uploads = Arc::new(Uploads::open(&dir.join("uploads")).map_err(opened("the folder of uploads"))?);
         let sealer = Arc::new(Sealer::new(&self.keyring));
+        let keys = Arc::new(KeySafe::new(dir, self.keyring, Arc::clone(&sealer)));
         let sources = Sources::new(git.clone(), uploads, Arc::clone(&sealer), self.desk.clone(), self.snapshots.clone());
         let tools = Tools {
             node: me.node.clone(),
             platform: me.platform.clone(),
             docker: Docker::connect(Some(&self.config.docker_host), labels)?,
             store: self.store,
+            keys,
             sealer,
             sources,
             logs: BuildLogs::open(&dir.join("builds")).map_err(opened("the folder of build logs"))?,

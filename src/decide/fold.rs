@@ -23,6 +23,7 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
             world.role_since = wall;
         }
         Event::StandingChanged(standing) => fold_standing(world, standing),
+        Event::KeysChanged(facts) => world.keys = Arc::clone(facts),
         Event::LinkUp(peer) => {
             Arc::make_mut(&mut world.links).insert(peer.clone());
             // It may have another disk by now: what it holds is what it says from here on.

@@ -13,6 +13,7 @@ pub mod election;
 pub mod fold;
 pub mod hlc;
 pub mod join;
+pub mod keys;
 pub mod ladder;
 pub mod lifecycle;
 pub mod listening;

@@ -15,6 +15,7 @@ pub mod git;
 pub mod identity;
 pub mod join;
 pub mod keyring;
+pub mod keys;
 pub mod link;
 pub mod machine;
 pub mod pack;

@@ -1,7 +1,9 @@
 //! How is a secret kept from whoever finds the database? Sealed: XChaCha20-Poly1305, bound to its own name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use data_encoding::BASE64;
@@ -51,16 +53,19 @@ pub enum UnsealError {
 }
 
 /// Seals and unseals with the data keys of this node.
-#[derive(Clone)]
-pub struct Sealer {
+pub struct Sealer(ArcSwap<Keys>);
+
+struct Keys {
     keys: BTreeMap<u32, Key>,
     /// Generation of the last key, which new values are sealed with.
     newest: u32,
+    /// Keys that another one of the same generation won over.
+    former: Vec<(u32, Key)>,
 }
 
 impl std::fmt::Debug for Sealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sealer(generation {})", self.newest)
+        write!(f, "Sealer(generation {})", self.0.load().newest)
     }
 }
 
@@ -68,9 +73,20 @@ impl Sealer {
     /// One that uses the data keys of `keyring`.
     #[must_use]
     pub fn new(keyring: &Keyring) -> Self {
-        let keys = keyring.data_keys().clone();
-        let newest = keys.last_key_value().map_or(0, |(generation, _)| *generation);
-        Self { keys, newest }
+        Self(ArcSwap::from_pointee(Keys::of(keyring)))
+    }
+
+    /// From now on uses the data keys of `keyring`.
+    pub fn renew(&self, keyring: &Keyring) {
+        self.0.store(Arc::new(Keys::of(keyring)));
+    }
+
+    /// Whether `sealed` should be sealed anew: not with the newest key, or with one that lost against it.
+    #[must_use]
+    pub fn is_old(&self, object: &ObjectKey, sealed: &Sealed) -> bool {
+        let keys = self.0.load();
+        let opens = |key: &Key| open(key, sealed, object.to_string().as_bytes()).is_some();
+        sealed.generation != keys.newest || !keys.keys.get(&keys.newest).is_some_and(opens)
     }
 
     /// Seals `plain` for `object`; under another name it cannot be unsealed.
@@ -81,11 +97,12 @@ impl Sealer {
         if plain.len() > LONGEST {
             return Err(SealError::TooLong { object: object.to_string(), found: plain.len() });
         }
+        let keys = self.0.load();
         let mut nonce = [0; 24];
         getrandom::fill(&mut nonce).map_err(|_| SealError::Entropy)?;
-        let key = self.keys.get(&self.newest).ok_or(SealError::Entropy)?;
+        let key = keys.keys.get(&keys.newest).ok_or(SealError::Entropy)?;
         let ciphertext = encrypt(key, &nonce, plain.as_bytes(), object.to_string().as_bytes()).ok_or(SealError::Entropy)?;
-        Ok(Sealed { generation: self.newest, nonce: BASE64.encode(&nonce), ciphertext: BASE64.encode(&ciphertext), at })
+        Ok(Sealed { generation: keys.newest, nonce: BASE64.encode(&nonce), ciphertext: BASE64.encode(&ciphertext), at })
     }
 
     /// The value that was sealed for `object`; overwritten in memory when dropped.
@@ -94,10 +111,21 @@ impl Sealer {
     /// When the key is not here, or the value was not sealed for this object by this platform.
     pub fn unseal(&self, object: &ObjectKey, sealed: &Sealed) -> Result<Zeroizing<String>, UnsealError> {
         let name = object.to_string();
-        let Some(key) = self.keys.get(&sealed.generation) else {
+        let keys = self.0.load();
+        let former = keys.former.iter().filter(|(generation, _)| *generation == sealed.generation).map(|(_, key)| key);
+        let mut fitting = keys.keys.get(&sealed.generation).into_iter().chain(former).peekable();
+        if fitting.peek().is_none() {
             return Err(UnsealError::NoKey { object: name, generation: sealed.generation });
-        };
-        open(key, sealed, name.as_bytes()).ok_or(UnsealError::Refused { object: name })
+        }
+        fitting.find_map(|key| open(key, sealed, name.as_bytes())).ok_or(UnsealError::Refused { object: name })
+    }
+}
+
+impl Keys {
+    fn of(keyring: &Keyring) -> Self {
+        let keys = keyring.data_keys().clone();
+        let newest = keys.last_key_value().map_or(0, |(generation, _)| *generation);
+        Self { keys, newest, former: keyring.former().to_vec() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which roles does a node play? Both at once; they fold decisions over events and stay pure.
 
+pub mod keykeeper;
 pub mod orchestrator;
 pub mod worker;
 

@@ -149,6 +149,14 @@ impl Orchestrator {
 
     /// As far as it goes without waiting for the disk: questions first, then deployments, then plans.
     fn go_on(&mut self, world: &World, now: Timestamp, out: &mut Vec<Action>) {
+        if members::is_removed(world) {
+            // It is no member any more: it orders nothing and takes no wishes; what runs goes on running.
+            let questions = self.questions.drain(..);
+            out.extend(
+                questions.map(|question| Action::Answer { request: question.request, outcome: Err(members::was_removed()) }),
+            );
+            return;
+        }
         let Role::Leader { epoch } = &world.role else { return };
         if self.writing.is_some() || self.paused_until.is_some_and(|until| until > now) {
             return;
@@ -268,6 +276,22 @@ impl Orchestrator {
 mod tests {
     use super::*;
     use crate::decide::sample;
+
+    #[test]
+    fn a_removed_machine_takes_no_wishes_and_orders_nothing_while_its_apps_run_on() {
+        use crate::model::document::Removal;
+        let mut world = sample::world();
+        sample::deploy_done(&mut world, "web", 3000);
+        let removal = Removal { name: "pi4".into(), at: world.wall, by: "session".into(), last: Default::default() };
+        Arc::make_mut(&mut world.removed).insert(world.me.node.clone(), removal);
+        let command = Command::TurnOff { app: "web".parse().unwrap() };
+        let request = RequestId(uuid::Uuid::nil());
+        let asked = Event::Asked { request, by: "session".into(), key: "k".into(), command };
+        let mut out = Vec::new();
+        Orchestrator::default().execute(&world, Timestamp::new(Duration::ZERO), &asked, &mut out);
+        let [Action::Answer { outcome: Err(refusal), .. }] = &out[..] else { panic!("{out:?}") };
+        assert!(refusal.next.as_ref().unwrap().contains("reset-identity"));
+    }
 
     #[test]
     fn two_apps_whose_ports_are_refused_at_once_choose_one_after_the_other() {

@@ -11,6 +11,7 @@ use super::document::Source;
 use super::event::BatchId;
 use super::frame::Frame;
 use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, VersionId, VolumeId};
+use super::keys::{KeyFacts, KeyOffer};
 use super::manifest::HealthTable;
 use super::observed::Observation;
 use super::plan::NodePlan;
@@ -56,6 +57,17 @@ pub enum Action {
     Fence(Epoch),
     /// Tell the election what people or the loop want of it.
     Elect(ElectionOrder),
+    /// Make a new generation of the platform's secrets; answers `KeysChanged`.
+    RenewKeys(KeyFacts),
+    /// Put away secrets that a member gave; answers `KeysChanged`.
+    TakeKeys(Box<KeyOffer>),
+    /// Give a member the platform's secrets.
+    SendKeys {
+        /// To whom.
+        to: NodeId,
+    },
+    /// Seal with the newest key what is sealed with an older one; asks the leader to keep it.
+    Reseal,
     /// Answer a question.
     Answer {
         /// Which.

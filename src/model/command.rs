@@ -135,6 +135,11 @@ pub enum Command {
         /// Which.
         node: NodeId,
     },
+    /// Values sealed anew with the newest key; each counts only where the old one is still there.
+    Reseal {
+        /// Which, by object: the document it was read from, and the one with the new seal.
+        values: BTreeMap<ObjectKey, (Document, Document)>,
+    },
     /// The machine that was asked leads although it hears nobody; never forwarded.
     LeadAnyway,
     /// End a conflict: what this leaf of an object says is in force, and the other leaves become history.

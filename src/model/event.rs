@@ -6,6 +6,7 @@ use super::command::Command;
 use super::deployment::Phase;
 use super::frame::Frame;
 use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, VersionId, VolumeId};
+use super::keys::KeyFacts;
 use super::observed::{Observation, SeenContainer, SeenImage, Subnet, Trouble};
 use super::plan::NodePlan;
 use super::record::Record;
@@ -28,6 +29,8 @@ pub enum Event {
     StandingChanged(Arc<Standing>),
     /// Plans below this epoch are not obeyed any more, and that is on disk.
     Fenced(Epoch),
+    /// This node holds another generation of the platform's secrets, and that is on disk.
+    KeysChanged(Arc<KeyFacts>),
     /// A link to a member is open.
     LinkUp(NodeId),
     /// A link to a member is gone.

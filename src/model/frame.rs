@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::{Accepted, Command, Refusal};
 use super::id::{Incarnation, NodeId, RequestId};
+use super::keys::KeyOffer;
 use super::observed::{Inventory, Observation};
 use super::plan::NodePlan;
 use super::vector::Vector;
@@ -95,6 +96,8 @@ pub enum Frame {
         /// What must be on the asking node's disk before it answers.
         holds: Vector,
     },
+    /// The platform's secrets, to a member they were made for; the edge hands them over and puts them away.
+    Keys(Box<KeyOffer>),
     /// Said by a newer Kraken.
     #[serde(other)]
     Unknown,

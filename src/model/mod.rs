@@ -11,6 +11,7 @@ pub mod facts;
 pub mod frame;
 pub mod id;
 pub mod join;
+pub mod keys;
 pub mod manifest;
 pub mod observed;
 pub mod plan;

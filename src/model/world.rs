@@ -11,6 +11,7 @@ use super::document::{
 };
 use super::event::Role;
 use super::id::{AppId, DeploymentId, Incarnation, NodeId, PlatformId, ReplicaId, RequestId, VersionId, VolumeId};
+use super::keys::KeyFacts;
 use super::observed::{Inventory, ReplicaReport};
 use super::plan::NodePlan;
 use super::record::{ObjectKey, Origin, Record};
@@ -53,6 +54,8 @@ pub struct World {
     pub told: Arc<BTreeMap<NodeId, (Incarnation, u64)>>,
     /// What people set about machines.
     pub node_wishes: Arc<BTreeMap<NodeId, NodeWish>>,
+    /// Which generation of the platform's secrets this node holds.
+    pub keys: Arc<KeyFacts>,
     /// Machines that were removed.
     pub removed: Arc<BTreeMap<NodeId, Removal>>,
     /// Wishes that wait for a leader, by the question that brought them.
@@ -162,6 +165,7 @@ impl World {
             members: Arc::default(),
             settings: Arc::default(),
             node_wishes: Arc::default(),
+            keys: Arc::default(),
             removed: Arc::default(),
             queued: Arc::default(),
             standing: Arc::default(),

@@ -47,6 +47,7 @@ pub fn decide(world: &World, asker: Asker<'_>, command: Command) -> Verdict {
         Command::RemoveNode { node } => members::remove(world, asker, &node),
         Command::SetNode { node, wish } => members::set(world, &node, wish),
         Command::MakeLeader { node } => members::make_leader(world, &node),
+        Command::Reseal { values } => state::reseal(world, values),
         // Asked of the machine itself, before anybody else decides.
         Command::LeadAnyway => lead_anyway(world).map(|accepted| (Vec::new(), accepted)),
         Command::Settle { object, revision } => settle::settle(world, asker, &object, &revision),

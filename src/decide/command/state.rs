@@ -7,6 +7,7 @@ use crate::model::document::Document;
 use crate::model::record::{Draft, ObjectKey};
 
 use super::Verdict;
+use crate::model::world::World;
 
 /// Sessions, tokens, pinned host keys: only `setting/…`, so that no other wish goes past its rules.
 pub(super) fn put(drafts: Vec<Draft>) -> Verdict {
@@ -14,6 +15,19 @@ pub(super) fn put(drafts: Vec<Draft>) -> Verdict {
         return Err(Refusal::new(RefusalKind::Invalid, format!("{} is not a setting", draft.object), None));
     }
     Ok((drafts, Accepted { app: None, deployment: None, copies: 1, queued: None, says: "saved".to_owned() }))
+}
+
+/// The same values under a newer key: whoever changed one meanwhile was first.
+pub(super) fn reseal(world: &World, values: BTreeMap<ObjectKey, (Document, Document)>) -> Verdict {
+    let is_seal = |document: &Document| matches!(document, Document::Secret(_) | Document::Setting(_));
+    let stands = |object: &ObjectKey, old: &Document| world.head(object).and_then(|head| head.document.as_ref()) == Some(old);
+    let drafts: Vec<Draft> = values
+        .into_iter()
+        .filter(|(object, (old, new))| stands(object, old) && is_seal(old) && is_seal(new))
+        .map(|(object, (_, new))| Draft { object, document: Some(new) })
+        .collect();
+    let says = format!("{} values sealed anew", drafts.len());
+    Ok((drafts, Accepted { app: None, deployment: None, copies: 1, queued: None, says }))
 }
 
 pub(super) fn import(documents: BTreeMap<ObjectKey, Document>) -> Verdict {

@@ -40,7 +40,7 @@ impl Docker {
             let is_idle = found.containers.as_ref().is_none_or(HashMap::is_empty);
             // A node that joined a platform had no apps: its bridge is empty, and is made anew with the new platform's label.
             let is_ours = self.labels().own(&labels);
-            if !is_ours && !(is_idle && self.labels().own_or_former(&labels)) {
+            if !(is_ours || is_idle && self.labels().own_or_former(&labels)) {
                 return Err(DockerError::Foreign { kind: "network", name: name.to_owned() });
             }
             match read(found) {

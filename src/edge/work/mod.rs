@@ -4,6 +4,7 @@ mod build;
 mod build_log;
 mod docker_events;
 mod images;
+mod keys;
 mod start;
 mod survey;
 mod trouble;
@@ -21,6 +22,7 @@ use crate::edge::desk::Desk;
 use crate::edge::docker::Docker;
 use crate::edge::election::Elections;
 use crate::edge::flow::Flow;
+use crate::edge::keys::KeySafe;
 use crate::edge::link::{Links, Switchboard};
 use crate::edge::seal::Sealer;
 use crate::edge::sources::Sources;
@@ -50,6 +52,8 @@ pub struct Tools {
     pub docker: Docker,
     /// Records and plans on disk.
     pub store: Store,
+    /// The platform's secrets.
+    pub keys: Arc<KeySafe>,
     /// Opens sealed values.
     pub sealer: Arc<Sealer>,
     /// Repositories and uploads.
@@ -140,6 +144,7 @@ impl Work {
             Action::Fence(epoch) => tools.elections.fence(epoch),
             Action::Elect(order) => tools.elections.order(order),
             Action::Send { to, frame } => tools.switchboard.send(&to, *frame),
+            Action::SendKeys { to } => keys::send(&tools, &to),
             Action::Answer { request, outcome } => tools.desk.answer(request, outcome),
             Action::Route(table) => drop(tools.table.send_replace(table)),
             Action::Watch { replica, container, address, port, health, served } => {
@@ -192,12 +197,16 @@ async fn perform(tools: Tools, action: Action) {
         }
         Action::DeleteVolume { volume, why } => delete_volume(&tools, volume, &why).await,
         Action::Prune { keep } => prune(&tools, keep).await,
+        Action::RenewKeys(facts) => keys::renew(&tools, facts).await,
+        Action::TakeKeys(offer) => keys::take(&tools, offer).await,
+        Action::Reseal => keys::reseal(&tools).await,
         // Nothing is exchanged yet.
         Action::Store { .. } | Action::SendDelta { .. } => {}
         Action::Answer { .. }
         | Action::Fence(_)
         | Action::Elect(_)
         | Action::Send { .. }
+        | Action::SendKeys { .. }
         | Action::PublishPlan(_)
         | Action::Report(_)
         | Action::Route(_)

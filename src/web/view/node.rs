@@ -243,6 +243,11 @@ fn node_state(glance: &Glance<'_>) -> (NodeState, String) {
     if !inventory.surveyed {
         return (NodeState::Starting, "It just started and looks at what runs.".into());
     }
+    if crate::decide::members::is_removed(world) {
+        let because = "It was removed from its platform: its apps keep running, and no other machine hears it. Give it a new \
+            identity with kraken reset-identity; then it can join like a new machine.";
+        return (NodeState::Ready, because.to_owned());
+    }
     let part = match &world.role {
         Role::Leader { .. } if world.members.len() <= 1 => "It leads: it is the only machine.".to_owned(),
         Role::Leader { .. } => "It leads.".to_owned(),
