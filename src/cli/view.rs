@@ -195,9 +195,9 @@ pub struct Node {
     pub reason: String,
     pub version: String,
     pub vitals: Option<Vitals>,
-    pub api_port: u16,
+    pub api_port: Option<u16>,
     pub addresses: Vec<String>,
-    pub uptime_ms: u64,
+    pub uptime_ms: Option<u64>,
     pub apps: Vec<String>,
 }
 

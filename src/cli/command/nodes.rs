@@ -254,7 +254,7 @@ fn table(nodes: &[Node]) -> Table {
             vitals.map_or_else(dash, |vitals| format!("{:.0}\u{a0}%", vitals.cpu_percent)).into(),
             vitals.map_or_else(dash, |vitals| of(vitals.memory_used, vitals.memory_total)).into(),
             vitals.map_or_else(dash, |vitals| of(vitals.disk_used, vitals.disk_total)).into(),
-            duration(node.uptime_ms).into(),
+            node.uptime_ms.map_or_else(dash, duration).into(),
             node.reason.as_str().into(),
         ]);
     }

@@ -35,8 +35,11 @@ pub fn changes(old: &World, new: &World) -> Changes {
     if !Arc::ptr_eq(&old.inventories, &new.inventories) {
         observed(old, new, &mut changes);
     }
-    let same_part = old.role == new.role && Arc::ptr_eq(&old.members, &new.members);
-    changes.platform |= !same_part;
+    let same_part =
+        old.role == new.role && Arc::ptr_eq(&old.members, &new.members) && Arc::ptr_eq(&old.node_wishes, &new.node_wishes);
+    let same_standing =
+        old.standing == new.standing && Arc::ptr_eq(&old.heard_since, &new.heard_since) && Arc::ptr_eq(&old.links, &new.links);
+    changes.platform |= !(same_part && same_standing);
     changes
 }
 
@@ -52,6 +55,7 @@ fn observed(old: &World, new: &World, changes: &mut Changes) {
                 changes.deployments.insert(report.deployment);
             }
         }
+        changes.platform |= before.machine != after.machine;
         if before.docker_trouble != after.docker_trouble || before.surveyed != after.surveyed {
             changes.platform = true;
             changes.apps.extend(new.apps.keys().cloned());
@@ -115,6 +119,15 @@ mod tests {
         sample::inventory(&mut new).surveyed = false;
         let found = changes(&old, &new);
         assert!(found.platform && found.apps == web());
+    }
+
+    #[test]
+    fn a_machine_that_is_no_longer_heard_concerns_the_platform_and_no_app() {
+        let (old, _) = sample::running();
+        let mut new = old.clone();
+        Arc::make_mut(&mut new.standing).why = "pi4 is not heard".into();
+        let found = changes(&old, &new);
+        assert!(found.platform && found.apps.is_empty());
     }
 
     #[test]

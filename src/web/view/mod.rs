@@ -11,11 +11,13 @@ mod failure;
 mod glance;
 mod joining;
 mod log;
+mod members;
 mod moment;
 mod node;
 mod session;
 mod settings_of;
 mod source;
+mod standing;
 mod steps;
 mod version;
 mod volume;
@@ -42,14 +44,14 @@ pub use joining::{
 pub use log::{
     AppSeries, AuditEntry, BuildLine, BuildLog, BuildStream, DeploymentMark, Level, LogLine, LogPage, LogStream, StatsPoint,
 };
+pub use members::nodes;
 pub use moment::Moment;
-pub use node::{
-    Check, CheckState, DockerView, LeaderView, Node, NodeState, Platform, Vitals, VitalsPoint, node, nodes, platform,
-};
+pub use node::{Check, CheckState, DockerView, LeaderView, Node, NodeState, Platform, Vitals, VitalsPoint, node, platform};
 pub use session::{NewToken, SessionView, Token};
 pub use settings_of::{env, secrets};
 pub use source::{
     AppRef, CommitView, HostKeyUse, HostKeyView, InspectedManifest, Inspection, ReferenceView, RemoteRef, VolumeMount,
 };
+pub use standing::{Standing, standing};
 pub use version::{Version, VersionState, versions};
 pub use volume::{TrashItem, VolumeUse, VolumeView, trash, volumes};

@@ -5,9 +5,11 @@ use utoipa::ToSchema;
 
 use super::glance::Glance;
 use super::moment::Moment;
+use super::standing::{Standing, standing};
 use super::words;
 use crate::model::event::Role;
 use crate::model::id::{AppId, Epoch, NodeId};
+use crate::model::observed::{Inventory, Trouble};
 
 /// The platform at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,6 +28,12 @@ pub struct Platform {
     pub apps: usize,
     /// Where the dashboard answers on the network.
     pub addresses: Vec<String>,
+    /// Whether the machine that answers hears no other and not even its router, so that it follows and leads nobody.
+    pub isolated: bool,
+    /// Whether another machine uses the identity of the one that answers, so that it stands back.
+    pub doubled: bool,
+    /// Why the machine that answers has the part it has, or nobody leads.
+    pub why: String,
 }
 
 /// Who leads.
@@ -48,7 +56,7 @@ pub struct Node {
     pub id: NodeId,
     /// What it is called.
     pub name: String,
-    /// As Docker names it.
+    /// As Docker names it; empty while it did not tell yet, as all below.
     pub arch: String,
     /// Whether it leads.
     pub leads: bool,
@@ -60,22 +68,24 @@ pub struct Node {
     pub since: Moment,
     /// Kraken's version there.
     pub version: String,
-    /// Its kernel.
-    pub kernel: String,
+    /// How it stands to the others.
+    pub standing: Standing,
+    /// Its kernel; only of the machine that answers.
+    pub kernel: Option<String>,
     /// Its Docker engine.
     pub docker: DockerView,
-    /// What was measured, if anything was yet.
+    /// What was measured, if anything was yet; only of the machine that answers.
     pub vitals: Option<Vitals>,
     /// The port its front door listens on.
     pub ingress_port: Option<u16>,
     /// The port its dashboard listens on.
-    pub api_port: u16,
+    pub api_port: Option<u16>,
     /// Its addresses on the network.
     pub addresses: Vec<String>,
-    /// Milliseconds since it was started.
-    pub uptime_ms: u64,
-    /// How often its agent was started.
-    pub incarnation: u64,
+    /// Milliseconds since it was started; only of the machine that answers.
+    pub uptime_ms: Option<u64>,
+    /// How often its agent was started; only of the machine that answers.
+    pub incarnation: Option<u64>,
     /// Apps with a copy on it.
     pub apps: Vec<AppId>,
 }
@@ -90,6 +100,8 @@ pub enum NodeState {
     Starting,
     /// Its Docker cannot be used.
     NoDocker,
+    /// It is not heard.
+    Silent,
 }
 
 /// A Docker engine.
@@ -182,10 +194,14 @@ pub fn platform(glance: &Glance<'_>, name: &str) -> Platform {
         nodes: world.members.len().max(1),
         apps: world.apps.values().filter(|app| app.is_listed()).count(),
         addresses: machine.addresses.iter().map(url).collect(),
+        isolated: matches!(world.role, Role::Isolated) || world.standing.is_isolated,
+        doubled: world.standing.is_doubled,
+        why: world.standing.why.clone(),
     }
 }
 
-const fn epoch(role: &Role) -> Option<&Epoch> {
+/// The reign there is, if anybody leads.
+pub(super) const fn epoch(role: &Role) -> Option<&Epoch> {
     match role {
         Role::Leader { epoch } => Some(epoch),
         Role::Follower { leader } => leader.as_ref(),
@@ -193,10 +209,13 @@ const fn epoch(role: &Role) -> Option<&Epoch> {
     }
 }
 
-/// Every machine; so far the one that answers.
-#[must_use]
-pub fn nodes(glance: &Glance<'_>, vitals: Option<Vitals>) -> Vec<Node> {
-    vec![node(glance, vitals)]
+/// Apps with a copy in it.
+pub(super) fn apps_on(inventory: Option<&Inventory>) -> Vec<AppId> {
+    let mut apps: Vec<AppId> =
+        inventory.into_iter().flat_map(|one| one.replicas.values().map(|report| report.app.clone())).collect();
+    apps.sort();
+    apps.dedup();
+    apps
 }
 
 /// The machine that answers.
@@ -204,13 +223,8 @@ pub fn nodes(glance: &Glance<'_>, vitals: Option<Vitals>) -> Vec<Node> {
 pub fn node(glance: &Glance<'_>, vitals: Option<Vitals>) -> Node {
     let (world, machine) = (glance.world, glance.machine);
     let (state, reason) = node_state(glance);
-    let mut apps: Vec<AppId> = world
-        .my_inventory()
-        .into_iter()
-        .flat_map(|inventory| inventory.replicas.values().map(|report| report.app.clone()))
-        .collect();
-    apps.sort();
-    apps.dedup();
+    let inventory = world.my_inventory();
+    let trouble = inventory.and_then(|inventory| inventory.docker_trouble.as_ref());
     Node {
         id: world.me.node.clone(),
         name: glance.node_name(&world.me.node),
@@ -220,15 +234,16 @@ pub fn node(glance: &Glance<'_>, vitals: Option<Vitals>) -> Node {
         reason,
         since: Moment(world.role_since),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        kernel: machine.kernel.clone(),
-        docker: docker(glance),
+        standing: standing(glance, &world.me.node),
+        kernel: Some(machine.kernel.clone()),
+        docker: docker(trouble, machine.docker_version.clone()),
         vitals,
         ingress_port: machine.ingress_port,
-        api_port: machine.api_port,
+        api_port: Some(machine.api_port),
         addresses: machine.addresses.iter().map(ToString::to_string).collect(),
-        uptime_ms: machine.uptime_ms,
-        incarnation: machine.incarnation,
-        apps,
+        uptime_ms: Some(machine.uptime_ms),
+        incarnation: Some(machine.incarnation),
+        apps: apps_on(inventory.map(AsRef::as_ref)),
     }
 }
 
@@ -261,11 +276,11 @@ fn node_state(glance: &Glance<'_>) -> (NodeState, String) {
     (NodeState::Ready, part)
 }
 
-fn docker(glance: &Glance<'_>) -> DockerView {
-    let trouble = glance.world.my_inventory().and_then(|inventory| inventory.docker_trouble.as_ref());
+/// How a Docker engine stands.
+pub(super) fn docker(trouble: Option<&Trouble>, version: Option<String>) -> DockerView {
     DockerView {
         reachable: trouble.is_none(),
-        version: glance.machine.docker_version.clone(),
+        version,
         reason: trouble.map(|trouble| trouble.because.clone()),
         next: trouble.and_then(|trouble| trouble.next.clone()),
     }
