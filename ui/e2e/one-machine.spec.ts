@@ -241,6 +241,50 @@ test("the machine's vitals, what happened, and the settings are shown", async ()
   await keepsItsPromises(page, "settings");
 });
 
+test("a machine is invited with a token that is shown once and can be taken back", async () => {
+  await visit("/nodes");
+  await page.getByRole("button", { name: "Add a machine" }).click();
+  const dialog = page.getByRole("dialog");
+  await keepsItsPromises(page, "add a machine");
+  await dialog.getByRole("button", { name: "Make an invite" }).click();
+  await expect(dialog.getByText(/^kraken join \S{40,}$/)).toBeVisible();
+  await keepsItsPromises(page, "invite");
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Add a machine" }).click();
+  await dialog.getByRole("button", { name: /^Withdraw the invite/ }).click();
+  await expect(dialog.getByRole("button", { name: /^Withdraw the invite/ })).toHaveCount(0);
+  await expect(dialog.getByText(/^kraken join \S{40,}$/)).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Done" }).click();
+});
+
+test("what is set about a machine is kept, and goes back to its own config", async () => {
+  const settings = page.getByRole("button", { name: /^Settings of / });
+  await settings.click();
+  await page.getByLabel("Priority").fill("150");
+  await page.getByLabel("Labels").fill("attic camera");
+  await page.getByRole("radio", { name: /^Often away/ }).check();
+  await keepsItsPromises(page, "settings of a machine");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await settings.click();
+  await expect(page.getByLabel("Priority")).toHaveValue("150");
+  await expect(page.getByLabel("Labels")).toHaveValue("attic camera");
+  await expect(page.getByRole("radio", { name: /^Often away/ })).toBeChecked();
+  await page.getByLabel("Priority").fill("");
+  await page.getByLabel("Labels").fill("");
+  await page.getByRole("radio", { name: "As its config says" }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("a house where nothing was changed on two sides has nothing to choose", async () => {
+  await visit("/conflicts");
+  await expect(heading("Changed on two sides")).toBeVisible();
+  await keepsItsPromises(page, "conflicts");
+  await page.getByRole("link", { name: "Go home" }).click();
+  await visit("/settings");
+});
+
 test("signing in leads back to where one was", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   const password = page.getByRole("textbox", { name: "Password", exact: true });

@@ -9,6 +9,7 @@ export type Route =
   | { page: "deployment"; id: string }
   | { page: "app"; app: string; tab: AppTab }
   | { page: "nodes" }
+  | { page: "conflicts" }
   | { page: "events" }
   | { page: "settings" }
   | { page: "unknown"; path: string };
@@ -20,7 +21,7 @@ export function readRoute(path: string, query = ""): Route {
     case "deploy": return { page: "deploy", url: new URLSearchParams(query).get("url") ?? undefined };
     case "deployments": return second ? { page: "deployment", id: second } : { page: "events" };
     case "apps": return readApp(path, second, third);
-    case "nodes": case "events": case "settings": return { page: first };
+    case "nodes": case "conflicts": case "events": case "settings": return { page: first };
     default: return { page: "unknown", path };
   }
 }

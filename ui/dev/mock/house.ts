@@ -1,5 +1,5 @@
 // DEVELOPMENT ONLY: the invented platform, its machine and its apps.
-import type { AppState, AppSummary, Node, Platform, Vitals } from "../../src/api/types";
+import type { AppState, AppSummary, Conflict, Joining, Node, Platform, Vitals } from "../../src/api/types";
 
 export const MB = 1024 ** 2;
 export const GB = 1024 ** 3;
@@ -40,22 +40,60 @@ export const apps = new Map<string, AppSummary>([
   app("chess", 2, 20010, { wanted: "off", state: { kind: "off", since: ago(900), reason: "You turned it off yesterday" }, stats: null }),
 ].map((one) => [one.id, one]));
 
+const ME = "k4mz7q2xw5hd3yab6tne4rjvuc";
+/** MOCK_ALONE: a platform of one machine. */
+const alone = process.env.MOCK_ALONE !== undefined;
+
 export function platform(): Platform {
+  const leader = process.env.MOCK_NOBODY === undefined ? { node: ME, name: "nuc", epoch: "41.k4mz7q2x", since: ago(17_000) } : null;
   return {
-    name: "home", version: "0.1.0", node: "n1", leader: { node: "n1", name: "nuc", epoch: "3.n1", since: ago(17_000) }, nodes: 1, apps: apps.size,
-    addresses: ["http://192.168.1.20:8000"],
+    name: "home", version: "0.1.0", node: ME, leader, nodes: alone ? 1 : 4, apps: apps.size, addresses: ["http://192.168.1.20:8000"],
+    isolated: process.env.MOCK_ISOLATED !== undefined, doubled: false, why: alone ? "" : "It has the highest priority of the three that are heard.",
   };
 }
 
-export function node(): Node {
-  return {
-    id: "k4mz7q2xw5hd3yab6tne4rjvuc", name: "nuc", arch: "x86_64", leads: true, state: "ready", reason: "Ready; leads because it is alone", since: ago(17_000), version: "0.1.0",
+const STANDING: Node["standing"] = { live: true, direct: true, linked: true, since: ago(17_000), in_sync: true, priority: 140, rank: 1, machine: "anchor", labels: [] };
+
+export function nodes(): Node[] {
+  const on = [...apps.values()].filter((one) => one.wanted === "on").map((one) => one.id);
+  const nuc: Node = {
+    id: ME, name: "nuc", arch: "amd64", leads: platform().leader !== null, state: "ready", reason: "It leads.", since: ago(17_000), version: "0.1.0", standing: STANDING,
     kernel: "Linux 6.1.0-28-amd64", docker: { reachable: true, version: "20.10.24" }, vitals: vitals(), ingress_port: 8080, api_port: 8000,
-    addresses: ["192.168.1.20", "fd00::20"], uptime_ms: 31 * 86_400_000, incarnation: 4, apps: [...apps.values()].filter((one) => one.wanted === "on").map((one) => one.id),
+    addresses: ["192.168.1.20", "fd00::20"], uptime_ms: 31 * 86_400_000, incarnation: 4, apps: alone ? on : on.slice(0, 5),
   };
+  const other = (name: string, from: number, to: number, standing: Partial<Node["standing"]>, over: Partial<Node> = {}): Node => ({
+    ...nuc, id: `${name}q2xw5hd3yab6tne4rjvucabcde`.replace(/-/g, "").slice(0, 26), name, leads: false, reason: "It works for whoever leads.", docker: { reachable: true }, vitals: null, kernel: null, uptime_ms: null,
+    incarnation: null, arch: "arm64", addresses: [`192.168.1.${from + 30}`], apps: on.slice(from, to), standing: { ...STANDING, machine: "ordinary", ...standing }, ...over,
+  });
+  const others = [
+    other("thinkpad", 0, 1, { priority: 96, rank: 2, machine: "spare" }, { arch: "amd64" }), other("pi-4-attic", 5, 7, { priority: 64, rank: 3, labels: ["attic", "camera"], in_sync: false, direct: false, linked: false }),
+    other("pi-3-shed", 7, 8, { live: false, direct: false, linked: false, priority: 40, rank: null, since: ago(30) }, { state: "silent", reason: "It is not heard; its apps keep running if it does." }),
+  ];
+  return alone ? [nuc] : [nuc, ...others];
+}
+
+/** MOCK_JOIN: host, joiner, ended or found. */
+export function joining(): Joining {
+  const what = process.env.MOCK_JOIN;
+  const handshake: Joining["handshakes"][number] = {
+    id: "h1", part: what === "joiner" ? "joiner" : "host", state: what === "ended" ? "ended" : "comparing", reason: what === "ended" ? "Nobody said yes within 10 min" : "", next: what === "ended" ? "Run kraken join on it again" : null,
+    name: what === "joiner" ? "pi4" : "raspberrypi-5", address: "192.168.1.57:7373", platform: "home", code: what === "ended" ? null : "482 913", yes_here: false, yes_there: false, until: ago(-8),
+  };
+  const found = what === "found" || what === "fresh" ? [{ node: "zz", name: "pi4", platform: "9f3c0a1b2c3d4e5f", address: "192.168.1.60:7373" }] : [];
+  return { can_join: what === "joiner" || what === "fresh", found, handshakes: what && found.length === 0 ? [handshake] : [] };
+}
+
+/** MOCK_CONFLICTS: two of them. */
+export function conflicts(): Conflict[] {
+  if (process.env.MOCK_CONFLICTS === undefined) return [];
+  const side = (revision: string, node: string, minutes: number, says: string) => ({ revision, node, at: ago(minutes), says, restorable: true });
+  return [
+    { object: "app/notes/env", app: "notes", what: "Env of notes", kept: side("a:1", "nuc", 12, "TZ is UTC, CACHE is 64"), others: [side("b:2", "pi-4-attic", 14, "TZ is Europe/Berlin, CACHE is 128")] },
+    { object: "app/radio/scale", app: "radio", what: "Copies of radio", kept: side("a:3", "pi-4-attic", 9, "3 copies"), others: [side("b:4", "nuc", 11, "as the file says")] },
+  ];
 }
 
 export function vitalsEvent(n: number) {
   const stats = [...apps.values()].filter((one) => one.stats).map((one, k) => [one.id, { cpu_percent: wave(n + k * 9, 0.2, 14), memory_bytes: wave(n + k * 5, 40, 300) * MB, memory_limit: 512 * MB }]);
-  return { node: node().id, vitals: vitals(n), apps: Object.fromEntries(stats) };
+  return { node: ME, vitals: vitals(n), apps: Object.fromEntries(stats) };
 }

@@ -1,7 +1,7 @@
 // DEVELOPMENT ONLY: which invented answer a request gets.
 import type { App, AppSummary, Inspection } from "../../src/api/types";
 import { buildLines, deployments } from "./deployments";
-import { ago, apps, GB, MB, node, platform } from "./house";
+import { ago, apps, conflicts, GB, joining, MB, nodes, platform } from "./house";
 import { logLines } from "./logs";
 
 interface Answer { status: number; json?: unknown }
@@ -18,7 +18,10 @@ export function answer(method: string, path: string, query: URLSearchParams, bod
   if (method !== "GET" && first === "apps") return change(method, second, third);
   switch (first) {
     case "platform": return ok(platform());
-    case "nodes": return ok([node()]);
+    case "nodes": return second ? oneNode(third) : ok(nodes());
+    case "joining": return ok(joining());
+    case "invites": return method === "POST" ? ok({ id: "i2", token: "k4mz7q2xw5hd3yab6tne4rjvuc.5b1f0c9d1be2a0c2f8a13f9d1be2a0c25b1f0c9d1be2a0c2f8a13f9d1be2a0c2", expires_at: ago(-60) }) : ok([{ id: "i1", by: "session", created_at: ago(20), expires_at: ago(-40) }]);
+    case "conflicts": return second ? ok({ app: "notes", deployment: null, copies: 2, message: "That change counts now." }) : ok(conflicts());
     case "doctor": return ok([{ name: "Docker", state: "ok", says: "20.10.24 answers; API 1.41." }, { name: "Port 80", state: "warning", says: "Port 80 is taken by another program, so the front door is on 8080.", next: "Stop that program, or keep 8080." }]);
     case "apps": return second ? oneApp(second, third, query) : ok(hasApps ? [...apps.values()] : []);
     case "deployments": return third === "log" ? buildLog(query) : third ? ok({ app: "radio", deployment: null, copies: 1, message: "Cancelling." }) : ok(deployments[second] ?? deployments["d-radio"]);
@@ -29,6 +32,14 @@ export function answer(method: string, path: string, query: URLSearchParams, bod
     case "manifests": return ok({ findings: findings(String(body.text ?? "")), ok: true });
     case "state": return query.has("check") ? ok({ applied: 0, message: "12 apps, 31 versions; nothing here would be lost." }) : ok({ version: 1, apps: [] });
     default: return none;
+  }
+}
+
+function oneNode(part: string): Answer {
+  switch (part) {
+    case "settings": return ok({ priority: null, labels: ["attic"], machine: null });
+    case "removal": return ok({ goes: ["The data in texts of essays", "1 copy of apps there; apps without data start again elsewhere", "Its place in the platform: its identity never returns"], stays: ["Its containers and files, on its own disk", "What was deployed from it, on every other machine"], apps: ["essays"], to_change: [{ app: "scapenode", name: "MAP_TOKEN" }, { app: null, name: "deploy key of git.home/max/notes" }] });
+    default: return ok({ app: null, deployment: null, copies: 2, message: "Taken." });
   }
 }
 
@@ -75,7 +86,10 @@ function whole(app: AppSummary): App {
   return {
     ...app, source: { url: `https://git.home/max/${app.id}.git`, reference: { kind: "branch", name: "main" }, commit: "41d7e90" }, manifest: { text: "[app]", origin: "file" },
     replicas: [{ id: `${app.id}-7f3a`, node: "nuc", version_number: app.version?.number ?? 1, phase: "running", reason: "", address: "10.77.0.4:4100", started_at: ago(3000), restarts: 0 }],
-    place: { choices: [], node: null }, placement: [{ node: "n1", node_name: "nuc", why: "the only machine; 512 MB stay free after it" }], volumes: volumes(app.id),
+    placement: [{ node: "n1", node_name: "nuc", why: "the only machine; 512 MB stay free after it" }], volumes: volumes(app.id),
+    place: { node: null, choices: [
+      { node: "n1", node_name: "nuc", fits: true, why: "6.2 GB free after it" }, { node: "n2", node_name: "pi-4-attic", fits: true, why: "1.8 GB free after it" }, { node: "n3", node_name: "pi-3-shed", fits: false, why: "it is not heard" },
+    ] },
     env: [{ name: "SCAPE_CACHE", value: "64", set_here: false, file: "64" }, { name: "TZ", value: "Europe/Berlin", set_here: true, file: "UTC" }],
     secrets: [{ name: "SCAPE_DB", is_set: false, wanted: true }, { name: "MAP_TOKEN", is_set: true, wanted: true, set_at: ago(11_000) }],
     scale: { value: 1, set_here: false, file: 1 }, route: { publish: { value: app.addresses.port ?? null, set_here: false, file: null }, hosts: { value: [], set_here: false, file: [] } },

@@ -1,6 +1,6 @@
 // What does this page know of the house? Folded from answers and stream events; pure.
 import { level } from "../draw/water";
-import type { AppStats, AppSummary, Deployment, Node, Platform, StreamEvent, Vitals } from "./types";
+import type { AppStats, AppSummary, Conflict, Deployment, Joining, Node, Platform, StreamEvent, Vitals } from "./types";
 
 /** Samples of a tile's water that are kept: an hour at one per 30 s. */
 const WATER_SAMPLES = 120;
@@ -14,13 +14,17 @@ export interface House {
   deployments: Record<string, Deployment>;
   /** Memory of its limit per app, 0..1, old to new. */
   waters: Record<string, number[]>;
+  /** What was changed on two sides and waits for a person. */
+  conflicts: Conflict[];
+  /** Machines on their way into the platform; null until it was asked. */
+  joining: Joining | null;
 }
 
-export const EMPTY_HOUSE: House = { loaded: false, platform: null, nodes: [], apps: {}, deployments: {}, waters: {} };
+export const EMPTY_HOUSE: House = { loaded: false, platform: null, nodes: [], apps: {}, deployments: {}, waters: {}, conflicts: [], joining: null };
 
-export function furnish(house: House, platform: Platform, nodes: Node[], apps: AppSummary[]): House {
+export function furnish(house: House, platform: Platform, nodes: Node[], apps: AppSummary[], conflicts: Conflict[]): House {
   const known = Object.fromEntries(apps.map((app) => [app.id, app]));
-  return { ...house, loaded: true, platform, nodes, apps: known, waters: addSamples(house.waters, statsOf(apps)) };
+  return { ...house, loaded: true, platform, nodes, conflicts, apps: known, waters: addSamples(house.waters, statsOf(apps)) };
 }
 
 export function fold(house: House, event: StreamEvent): House {
@@ -31,6 +35,10 @@ export function fold(house: House, event: StreamEvent): House {
     case "vitals": return foldVitals(house, event.data.node, event.data.vitals, event.data.apps);
     default: return house;
   }
+}
+
+export function withJoining(house: House, joining: Joining): House {
+  return JSON.stringify(joining) === JSON.stringify(house.joining) ? house : { ...house, joining };
 }
 
 function foldVitals(house: House, node: string, vitals: Vitals, stats: Record<string, AppStats>): House {
@@ -64,6 +72,6 @@ function without<T>(record: Record<string, T>, key: string): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
-export function appsByName(house: House): AppSummary[] {
+export function appsByName(house: Pick<House, "apps">): AppSummary[] {
   return Object.values(house.apps).sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -1,10 +1,10 @@
 // Where do components get the house from? One store and one stream for the page that is open.
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
-import { EMPTY_HOUSE, fold, furnish, type House } from "./house";
+import { EMPTY_HOUSE, fold, furnish, withJoining, type House } from "./house";
 import { get } from "./http";
 import { asProblem, type Problem } from "./problem";
 import { openStream } from "./stream";
-import type { AppSummary, Node, Platform, StreamEvent } from "./types";
+import type { AppSummary, Conflict, Joining, Node, Platform, StreamEvent } from "./types";
 
 /** `since`: when contact was lost, as Date.now(); null while it holds. */
 export interface Contact { since: number | null }
@@ -31,8 +31,11 @@ export class HouseStore {
     this.put(fold(this.house, event));
     for (const ear of this.ears) ear(event);
   }
-  furnish(platform: Platform, nodes: Node[], apps: AppSummary[]): void {
-    this.put(furnish(this.house, platform, nodes, apps));
+  furnish(platform: Platform, nodes: Node[], apps: AppSummary[], conflicts: Conflict[]): void {
+    this.put(furnish(this.house, platform, nodes, apps, conflicts));
+  }
+  setJoining(joining: Joining): void {
+    this.put(withJoining(this.house, joining));
   }
   setContact(live: boolean, now: number): void {
     if (live === (this.contact.since === null)) return;
@@ -49,14 +52,31 @@ export class HouseStore {
   }
 }
 
+/** How often the page asks who wants to join: the stream does not tell it, and a code is good for minutes. */
+const JOINING_MS = 3000;
 /** How long the first load waits for the stream to open. */
 const ALONE_MS = 800;
 
 const StoreContext = createContext<HouseStore | null>(null);
+const AskJoining = createContext<() => void>(() => undefined);
 
 async function load(store: HouseStore): Promise<void> {
-  const [platform, nodes, apps] = await Promise.all([get<Platform>("/platform"), get<Node[]>("/nodes"), get<AppSummary[]>("/apps")]);
-  store.furnish(platform, nodes, apps);
+  const [platform, nodes, apps, conflicts] = await Promise.all([get<Platform>("/platform"), get<Node[]>("/nodes"), get<AppSummary[]>("/apps"), get<Conflict[]>("/conflicts")]);
+  store.furnish(platform, nodes, apps, conflicts);
+}
+
+/** Keeps what is known of joining fresh while somebody looks at the page; gives the way to ask at once. */
+function useJoining(store: HouseStore): () => void {
+  const ask = useCallback(() => {
+    if (document.hidden) return;
+    get<Joining>("/joining").then((joining) => store.setJoining(joining), () => undefined);
+  }, [store]);
+  useEffect(() => {
+    ask();
+    const timer = setInterval(ask, JOINING_MS);
+    return () => clearInterval(timer);
+  }, [ask]);
+  return ask;
 }
 
 export function LiveHouse({ query, store: given, children }: { query: string; store?: HouseStore; children: ReactNode }) {
@@ -87,7 +107,19 @@ export function LiveHouse({ query, store: given, children }: { query: string; st
       stop();
     };
   }, [store, query]);
-  return <StoreContext.Provider value={store}>{children}</StoreContext.Provider>;
+  const askJoining = useJoining(store);
+  return <StoreContext.Provider value={store}><AskJoining.Provider value={askJoining}>{children}</AskJoining.Provider></StoreContext.Provider>;
+}
+
+/** Asks for the whole house again, after a change that no event tells of. */
+export function useReload(): () => void {
+  const store = useStore();
+  return useCallback(() => void load(store).catch(() => undefined), [store]);
+}
+
+/** Asks about joining now, as after an answer was given. */
+export function useAskJoining(): () => void {
+  return useContext(AskJoining);
 }
 
 export function useStore(): HouseStore {

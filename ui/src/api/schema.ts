@@ -773,10 +773,10 @@ export interface components {
              * Format: int32
              * @description The port its dashboard listens on.
              */
-            api_port: number;
+            api_port?: number | null;
             /** @description Apps with a copy on it. */
             apps: components["schemas"]["AppId"][];
-            /** @description As Docker names it. */
+            /** @description As Docker names it; empty while it did not tell yet, as all below. */
             arch: string;
             /** @description Its Docker engine. */
             docker: components["schemas"]["DockerView"];
@@ -784,16 +784,16 @@ export interface components {
             id: components["schemas"]["NodeId"];
             /**
              * Format: int64
-             * @description How often its agent was started.
+             * @description How often its agent was started; only of the machine that answers.
              */
-            incarnation: number;
+            incarnation?: number | null;
             /**
              * Format: int32
              * @description The port its front door listens on.
              */
             ingress_port?: number | null;
-            /** @description Its kernel. */
-            kernel: string;
+            /** @description Its kernel; only of the machine that answers. */
+            kernel?: string | null;
             /** @description Whether it leads. */
             leads: boolean;
             /** @description What it is called. */
@@ -802,13 +802,15 @@ export interface components {
             reason: string;
             /** @description Since when it has its part. */
             since: components["schemas"]["Moment"];
+            /** @description How it stands to the others. */
+            standing: components["schemas"]["Standing"];
             /** @description How it stands. */
             state: components["schemas"]["NodeState"];
             /**
              * Format: int64
-             * @description Milliseconds since it was started.
+             * @description Milliseconds since it was started; only of the machine that answers.
              */
-            uptime_ms: number;
+            uptime_ms?: number | null;
             /** @description Kraken's version there. */
             version: string;
             vitals?: components["schemas"]["Vitals"] | null;
@@ -847,7 +849,7 @@ export interface components {
          * @description How a machine stands.
          * @enum {string}
          */
-        NodeState: "ready" | "starting" | "no_docker";
+        NodeState: "ready" | "starting" | "no_docker" | "silent";
         /** @description The deployment a list points at. */
         OpenDeployment: {
             /** @description Which. */
@@ -904,6 +906,10 @@ export interface components {
             addresses: string[];
             /** @description How many apps it has. */
             apps: number;
+            /** @description Whether another machine uses the identity of the one that answers, so that it stands back. */
+            doubled: boolean;
+            /** @description Whether the machine that answers hears no other and not even its router, so that it follows and leads nobody. */
+            isolated: boolean;
             leader?: components["schemas"]["LeaderView"] | null;
             /** @description What it is called. */
             name: string;
@@ -913,6 +919,8 @@ export interface components {
             nodes: number;
             /** @description Kraken's version on the machine that answers. */
             version: string;
+            /** @description Why the machine that answers has the part it has, or nobody leads. */
+            why: string;
         };
         /** @description The platform's fingerprint: 16 hex digits. */
         PlatformId: string;
@@ -1149,6 +1157,29 @@ export interface components {
             upload?: string | null;
             /** @description The repository, if it is one. */
             url?: string | null;
+        };
+        /** @description How a machine stands to the others. */
+        Standing: {
+            /** @description Whether the machine that answers hears it itself. */
+            direct: boolean;
+            /** @description Whether it holds the same records as the machine that answers. */
+            in_sync: boolean;
+            /** @description What `[place] labels` of an app may ask for. */
+            labels: string[];
+            /** @description Whether the machine that answers holds a connection to it. */
+            linked: boolean;
+            /** @description Whether it is heard: by the machine that answers, or by one that hears it. */
+            live: boolean;
+            /** @description Whether it is one to rely on. */
+            machine: components["schemas"]["Machine"];
+            /**
+             * Format: int32
+             * @description The highest leads; 0 = never.
+             */
+            priority: number;
+            /** @description Its place among those that may lead, from 1; null = it may not now. */
+            rank?: number | null;
+            since?: components["schemas"]["Moment"] | null;
         };
         /** @description One measurement. */
         StatsPoint: {

@@ -46,6 +46,17 @@ export type AppSeries = Schemas["AppSeries"];
 export type Destruction = Schemas["Destruction"];
 export type TrashItem = Schemas["TrashItem"];
 export type AuditEntry = Schemas["AuditEntry"];
+export type Conflict = Schemas["Conflict"];
+export type ConflictSide = Schemas["ConflictSide"];
+export type Joining = Schemas["Joining"];
+export type FoundMachine = Schemas["FoundMachine"];
+export type Handshake = Schemas["Handshake"];
+export type Invite = Schemas["Invite"];
+export type NewInvite = Schemas["NewInvite"];
+export type NodeSettings = Schemas["NodeSettings"];
+export type NodeRemoval = Schemas["NodeRemoval"];
+export type KnownValue = Schemas["KnownValue"];
+export type Reliance = NonNullable<NodeSettings["machine"]>;
 
 /** A value that the file gives and a person may replace; what the file does not give is absent or null. */
 export interface Setting<T> { value: T; set_here: boolean; file?: T | null }

@@ -14,6 +14,9 @@ const drawings = {
   todo: <><circle cx="8" cy="8" r="3.2" fill="none" stroke="currentColor" strokeWidth={1.5}/></>,
   queue: <><circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" strokeWidth={1.6}/><path d="M8 5v3.2l2 1.4" fill="none" stroke="currentColor" strokeWidth={1.6} strokeLinecap="round"/></>,
   stop: <><circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" strokeWidth={1.6}/><path d="M5.4 8h5.2" stroke="currentColor" strokeWidth={1.8} strokeLinecap="round"/></>,
+  join: <><circle cx="8" cy="8" r="5.8" fill="none" stroke="currentColor" strokeWidth={1.6} strokeDasharray="4 2.07"/><path d="M8 5.4v5.2M5.4 8h5.2" stroke="currentColor" strokeWidth={1.8} strokeLinecap="round"/></>,
+  next: <><path d="M8 1.8 14.2 8 8 14.2 1.8 8Z" fill="none" stroke="currentColor" strokeWidth={1.7} strokeLinejoin="round"/><circle cx="8" cy="8" r="1.8" fill="currentColor"/></>,
+  node: <><path d="M8 1.8 14.2 8 8 14.2 1.8 8Z" fill="currentColor"/></>,
   lead: <><path d="M5.7 6h4.6l1.5 9H4.2Z" fill="currentColor"/><path d="M5.2 5.2 8 1.4l2.8 3.8Z" fill="currentColor"/><path d="M4 3.2 1.2 2.2M4 5.2l-2.8.9M12 3.2l2.8-1M12 5.2l2.8.9" stroke="currentColor" strokeWidth={1.3} strokeLinecap="round"/><path d="M5 10.4h6" stroke="var(--cut)" strokeWidth={1.3}/></>,
 } satisfies Record<string, ReactNode>;
 

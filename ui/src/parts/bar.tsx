@@ -16,7 +16,7 @@ const DEPLOY: Place = { name: "Deploy", to: { page: "deploy" }, icon: "deploy" }
 
 /** An app and its deployments live under Home. */
 function isHere(place: Place, route: Route): boolean {
-  if (place.to.page === "home") return ["home", "app", "deployment"].includes(route.page);
+  if (place.to.page === "home") return ["home", "app", "deployment", "conflicts"].includes(route.page);
   return place.to.page === route.page;
 }
 
@@ -41,14 +41,15 @@ export function Bar({ onFind }: { onFind: () => void }) {
 }
 
 function Helm() {
-  const { platform } = useHouse();
+  const { platform, nodes } = useHouse();
   if (!platform) return null;
+  const heard = nodes.filter((node) => node.standing.live).length;
   const { leader } = platform;
   const title = leader ? `${leader.name} leads, reign ${leader.epoch}` : "No machine leads just now";
   return (
     <Link className="helm" to={{ page: "nodes" }} title={title}>
       <Icon name="light" />
-      <span>{leader ? <><b>{leader.name}</b> leads</> : "Nobody leads"}</span>
+      <span>{leader ? <><b>{leader.name}</b> leads{heard < nodes.length && `, ${heard} of ${nodes.length} machines`}</> : "Nobody leads"}</span>
     </Link>
   );
 }

@@ -11,6 +11,7 @@ import { find, type Hit } from "../words/palette";
 import { Dialog } from "./dialog";
 import { usePlace } from "./link";
 import { useVoice } from "./say";
+import { told } from "../words/accepted";
 
 export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const [search, setSearch] = useState("");
@@ -68,7 +69,7 @@ function useRun(onClose: () => void, onShortcuts: () => void): (hit: Hit) => voi
       case "shortcuts": onShortcuts(); break;
       case "post":
         if (since !== null) say("No contact with the machine, so nothing was done.");
-        else send<Accepted>("POST", hit.does.path, {}).then((accepted) => say(accepted.message), sayProblem);
+        else send<Accepted>("POST", hit.does.path, {}).then((accepted) => say(told(accepted)), sayProblem);
     }
   };
 }

@@ -1,9 +1,11 @@
 // What does the house need? The sentence on top of the page, and the rows below it.
-import type { AppSummary, Check, Node } from "../api/types";
+import { appsByName, type House } from "../api/house";
+import type { AppSummary, Conflict, Joining, Node } from "../api/types";
 import { appRoute, type Route } from "../route";
 import { isBelow, isSerious, lastFailed, lookOf, type Tone } from "./app-state";
-import { count, share, spelled } from "./amount";
+import { count, listed, share, spelled } from "./amount";
 import type { ShapeName } from "../draw/shape";
+import { asksHere, handshakeTitle, shownCode } from "./joining";
 import { sentences } from "./sentence";
 
 export interface Need {
@@ -12,10 +14,19 @@ export interface Need {
 }
 
 /** Failed first, then what asks for something, then what is merely degraded. */
-export function needs(apps: AppSummary[], nodes: Node[], checks: Check[] = []): Need[] {
-  const rows = [...nodes.flatMap(nodeNeeds), ...apps.flatMap(appNeeds), ...checks.flatMap(checkNeeds)];
+export function needs(house: Pick<House, "apps" | "nodes" | "conflicts" | "joining">): Need[] {
+  const rows = [...joinNeeds(house.joining), ...conflictNeeds(house.conflicts), ...house.nodes.flatMap(nodeNeeds), ...appsByName(house).flatMap(appNeeds)];
   const rank = (need: Need) => (need.tone === "bad" ? 0 : need.tone === "sea" ? 1 : 2);
   return rows.map((need, n) => ({ need, n })).sort((a, b) => rank(a.need) - rank(b.need) || a.n - b.n).map(({ need }) => need);
+}
+
+function conflictNeeds(conflicts: Conflict[]): Need[] {
+  if (conflicts.length === 0) return [];
+  return [{
+    key: "conflicts", tone: "sea", shape: "warn", title: `${spelled(conflicts.length)} ${conflicts.length === 1 ? "thing was" : "things were"} changed on two sides`,
+    says: sentences(`${listed(conflicts.slice(0, 3).map((conflict) => conflict.what))}${conflicts.length > 3 ? " and more" : ""}`, "The newer change counts until you choose"),
+    action: { label: "Compare and choose", to: { page: "conflicts" } },
+  }];
 }
 
 function appNeeds(app: AppSummary): Need[] {
@@ -40,9 +51,24 @@ function appNeeds(app: AppSummary): Need[] {
   return [];
 }
 
+/** Who waits for a yes here: the digits stand in the row, the answer is given beside all that one has to know. */
+function joinNeeds(joining: Joining | null): Need[] {
+  return (joining?.handshakes ?? []).filter(asksHere).map((handshake) => ({
+    key: `join ${handshake.id}`, tone: "sea", shape: "join", title: handshakeTitle(handshake),
+    says: `Compare this code with the one on its screen: \`${shownCode(handshake.code ?? "")}\``, action: { label: "Compare and answer", to: { page: "nodes" } },
+  }));
+}
+
 function nodeNeeds(node: Node): Need[] {
   const rows: Need[] = [];
   const see = { label: "Look at it", to: { page: "nodes" } as const };
+  if (!node.standing.live) {
+    rows.push({
+      key: `${node.id} silent`, tone: "work", shape: "lost", title: `No contact with ${node.name}`,
+      says: sentences(node.apps.length > 0 ? `${listed(node.apps)} had a copy on it` : "", "Check its power and cable; it rejoins by itself"), action: see,
+    });
+    return rows;
+  }
   if (!node.docker.reachable) {
     rows.push({
       key: `${node.id} docker`, tone: "bad", shape: "bad", title: `Docker does not answer on ${node.name}`,
@@ -56,11 +82,6 @@ function nodeNeeds(node: Node): Need[] {
     });
   }
   return rows;
-}
-
-function checkNeeds(check: Check): Need[] {
-  if (check.state !== "failed") return [];
-  return [{ key: `check ${check.name}`, tone: "sea", shape: "warn", title: check.says, says: check.next ?? "", action: null }];
 }
 
 /** The page's title is a sentence about the house. */

@@ -31,6 +31,7 @@ const PAGES: Hit[] = [
   { key: "deploy", group: "Do", label: "Deploy an app", effect: "from a Git address", does: { kind: "go", to: { page: "deploy" } } },
   { key: "home", group: "Pages", label: "Home", effect: "", does: { kind: "go", to: { page: "home" } } },
   { key: "nodes", group: "Pages", label: "Nodes", effect: "", does: { kind: "go", to: { page: "nodes" } } },
+  { key: "conflicts", group: "Pages", label: "Conflicts", effect: "what was changed on two sides", does: { kind: "go", to: { page: "conflicts" } } },
   { key: "events", group: "Pages", label: "Events", effect: "what happened and who asked", does: { kind: "go", to: { page: "events" } } },
   { key: "settings", group: "Pages", label: "Settings", effect: "tokens, password, trash, state", does: { kind: "go", to: { page: "settings" } } },
   { key: "shortcuts", group: "Pages", label: "Shortcuts", effect: "?", does: { kind: "shortcuts" } },

@@ -10,6 +10,7 @@ import { Switch } from "../../parts/switch";
 import { StateWord } from "../../parts/words";
 import { addressText } from "../../words/address";
 import { lastFailed, lookOf, openAddress, stateWord } from "../../words/app-state";
+import { told } from "../../words/accepted";
 
 export function AppHead({ app }: { app: App }) {
   const { go } = usePlace();
@@ -18,9 +19,9 @@ export function AppHead({ app }: { app: App }) {
   const update = async () => {
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/update`, {});
     if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
-    return accepted.message;
+    return told(accepted);
   };
-  const restart = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/restart`).then((accepted) => accepted.message);
+  const restart = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/restart`).then((accepted) => told(accepted));
   const off = app.wanted === "off" && "Turn it on first";
   return (
     <div className="app-head">

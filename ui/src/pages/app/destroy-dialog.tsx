@@ -10,6 +10,7 @@ import { Dialog } from "../../parts/dialog";
 import { usePlace } from "../../parts/link";
 import { Hint, Loading, Says } from "../../parts/words";
 import { bytes, listed } from "../../words/amount";
+import { told } from "../../words/accepted";
 
 export function DestroyDialog({ app, onClose }: { app: Pick<App, "id" | "name">; onClose: () => void }) {
   const { go } = usePlace();
@@ -21,7 +22,7 @@ export function DestroyDialog({ app, onClose }: { app: Pick<App, "id" | "name">;
     const accepted = await send<Accepted>("DELETE", `/apps/${encodeURIComponent(app.id)}`, { confirm: app.name, volumes: volumesToo ? "delete" : "keep" });
     onClose();
     go({ page: "home" });
-    return accepted.message;
+    return told(accepted);
   };
   return (
     <Dialog label={`Destroy ${app.name}`} alert onClose={onClose}>

@@ -9,13 +9,14 @@ import { Panel } from "../../parts/panel";
 import { StateWord } from "../../parts/words";
 import { moment } from "../../words/time";
 import { ValueDialog, type Asked } from "./value-dialog";
+import { told } from "../../words/accepted";
 
 export function EnvTab({ app, refetch }: { app: App; refetch: () => void }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const path = `/apps/${encodeURIComponent(app.id)}`;
   const after = (accepted: Accepted) => {
     refetch();
-    return accepted.message;
+    return told(accepted);
   };
   const reset = (name: string) => () => send<Accepted>("PUT", `${path}/env`, { set: {}, reset: [name] }).then(after);
   const unset = (name: string) => () => send<Accepted>("DELETE", `${path}/secrets/${encodeURIComponent(name)}`).then(after);

@@ -4,7 +4,7 @@ import { useHouse } from "../../api/live";
 import { Link } from "../../parts/link";
 import { Panel } from "../../parts/panel";
 import { Timeline } from "../../parts/timeline";
-import { StateWord } from "../../parts/words";
+import { Hint, StateWord } from "../../parts/words";
 import { deploymentLook, deploymentTitle } from "../../words/deployment";
 import { whoWord } from "../../words/audit";
 import { clockOf } from "../../words/time";
@@ -19,6 +19,7 @@ export function OverviewTab({ app }: { app: App }) {
     <div className="wrap cols">
       <div className="stack-l">
         <StateBanner app={app} last={last} />
+        {app.one_copy && house.nodes.length > 1 && <Hint tone="warn">Its newest changes are saved on one machine only, until another one that is heard has them too.</Hint>}
         {last && (
           <Panel title={deploymentTitle(last, last.version_number ? "" : app.name).replace(/ {2,}/g, " ")}
             beside={<StateWord {...deploymentLook(last.state)}>{deploymentLook(last.state).word}</StateWord>}

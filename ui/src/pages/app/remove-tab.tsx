@@ -6,11 +6,12 @@ import { Icon } from "../../draw/icon";
 import { Action } from "../../parts/action";
 import { Panel } from "../../parts/panel";
 import { DestroyDialog } from "./destroy-dialog";
+import { told } from "../../words/accepted";
 
 export function RemoveTab({ app }: { app: App }) {
   const [asking, setAsking] = useState(false);
   const on = app.wanted === "on";
-  const turn = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/${on ? "stop" : "start"}`).then((accepted) => accepted.message);
+  const turn = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/${on ? "stop" : "start"}`).then((accepted) => told(accepted));
   return (
     <div className="wrap cols one">
       <Panel title="Turn off, destroy" danger>

@@ -5,6 +5,7 @@ import { Panel } from "../../parts/panel";
 import { readWhole } from "../../words/reach";
 import { ReachPanel } from "./reach-panel";
 import { SettingRow, type Field } from "./setting-row";
+import { told } from "../../words/accepted";
 
 /** The agent takes no more for one app. */
 const MOST_COPIES = 100;
@@ -12,7 +13,7 @@ const MOST_COPIES = 100;
 export function ScaleTab({ app, refetch }: { app: App; refetch: () => void }) {
   const after = (accepted: Accepted) => {
     refetch();
-    return accepted.message;
+    return told(accepted);
   };
   return (
     <div className="wrap cols one">

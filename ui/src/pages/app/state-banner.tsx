@@ -9,6 +9,7 @@ import { appRoute } from "../../route";
 import { lookOf } from "../../words/app-state";
 import { isOver, phaseWord, versionWord } from "../../words/deployment";
 import { since, stopwatch } from "../../words/time";
+import { told } from "../../words/accepted";
 
 export function StateBanner({ app, last }: { app: App; last: Deployment | undefined }) {
   if (last && !isOver(last)) return <UnderWay last={last} />;
@@ -35,7 +36,7 @@ function UnderWay({ last }: { last: Deployment }) {
 }
 
 function Off({ app }: { app: App }) {
-  const start = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/start`).then((accepted) => accepted.message);
+  const start = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/start`).then((accepted) => told(accepted));
   return (
     <Note tone="off" shape="off" title="This app is off" why={app.state.reason || "Somebody turned it off."} next={app.state.next ?? "Turn it on; its data, versions and settings are kept."}>
       <div className="actions"><Action kind="primary" run={start}>Turn on</Action></div>
@@ -51,7 +52,7 @@ function Failed({ app, last }: { app: App; last: Deployment }) {
   const retry = async () => {
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/retry`);
     if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
-    return accepted.message;
+    return told(accepted);
   };
   return (
     <Note tone="bad" shape="bad" title={`${what} failed at: ${phaseWord(last.failure?.step ?? last.phase).toLowerCase()}.${serves}`} why={last.failure?.reason} next={last.failure?.next}>

@@ -12,6 +12,7 @@ import { Loading, StateWord } from "../../parts/words";
 import { bytes, shortCommit } from "../../words/amount";
 import { moment, parse, calendar } from "../../words/time";
 import { versionLook } from "../../words/version";
+import { told } from "../../words/accepted";
 
 export function VersionsTab({ app }: { app: App }) {
   const { data, problem } = useFetched<Version[]>(`/apps/${encodeURIComponent(app.id)}/versions`, (event) => event.name === "deployment" && event.data.app === app.id);
@@ -38,7 +39,7 @@ function VersionRow({ app, version, newest, onBack }: { app: string; version: Ve
   const retry = async () => {
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(app)}/retry`);
     if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
-    return accepted.message;
+    return told(accepted);
   };
   const look = versionLook(version.state);
   const until = parse(version.kept_until);
@@ -63,7 +64,7 @@ function GoBack({ app, version, onClose }: { app: App; version: Version; onClose
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/rollback`, { version: version.id });
     onClose();
     if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
-    return accepted.message;
+    return told(accepted);
   };
   return (
     <Dialog label={`Go back to version ${version.number}`} onClose={onClose}>

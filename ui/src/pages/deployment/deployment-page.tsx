@@ -17,6 +17,7 @@ import { shortCommit } from "../../words/amount";
 import { deploymentLook, deploymentTitle, isOver, phaseWord, usualTotal } from "../../words/deployment";
 import { about, between, duration, moment, stopwatch } from "../../words/time";
 import { Outcome } from "./outcome";
+import { told } from "../../words/accepted";
 
 export function DeploymentPage({ id }: { id: string }) {
   const house = useHouse();
@@ -96,6 +97,6 @@ function Clock({ deployment, over, usual }: { deployment: Deployment; over: bool
 }
 
 function Cancel({ deployment }: { deployment: Deployment }) {
-  const abort = () => send<Accepted>("POST", `/deployments/${encodeURIComponent(deployment.id)}/abort`).then((accepted) => accepted.message);
+  const abort = () => send<Accepted>("POST", `/deployments/${encodeURIComponent(deployment.id)}/abort`).then((accepted) => told(accepted));
   return <Action run={abort}>Cancel</Action>;
 }

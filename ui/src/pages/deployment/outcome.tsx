@@ -10,6 +10,7 @@ import { appRoute } from "../../route";
 import { openable } from "../../words/address";
 import { phaseWord, versionWord } from "../../words/deployment";
 import { stopwatch } from "../../words/time";
+import { told } from "../../words/accepted";
 
 export function Outcome({ deployment, app }: { deployment: Deployment; app: App | null }) {
   switch (deployment.state) {
@@ -64,7 +65,7 @@ function Again({ deployment }: { deployment: Deployment }) {
   const retry = async () => {
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(deployment.app)}/retry`);
     if (accepted.deployment) go({ page: "deployment", id: accepted.deployment });
-    return accepted.message;
+    return told(accepted);
   };
   return (
     <div className="actions">

@@ -1,19 +1,23 @@
 // A house without apps: the lighthouse, one sentence, and the address field at once.
 import { useState, type FormEvent } from "react";
-import { useHouse } from "../../api/live";
+import { useAskJoining, useHouse } from "../../api/live";
 import { Lighthouse } from "../../draw/mark";
-import { usePlace } from "../../parts/link";
+import { Link, usePlace } from "../../parts/link";
 import { Title } from "../../parts/page";
+import { JoiningPanel } from "../nodes/joining-panel";
 
 export function FirstApp() {
   const [url, setUrl] = useState("");
   const { go } = usePlace();
-  const { platform } = useHouse();
+  const { platform, joining } = useHouse();
+  const askJoining = useAskJoining();
   const look = (event: FormEvent) => {
     event.preventDefault();
     go({ page: "deploy", url: url.trim() || undefined });
   };
   return (
+    <>
+      {(joining?.handshakes ?? []).map((handshake) => <JoiningPanel key={handshake.id} handshake={handshake} after={askJoining} />)}
     <div className="first">
       <Lighthouse />
       <Title tab="Home">Your platform is lit. Give it an app.</Title>
@@ -24,6 +28,8 @@ export function FirstApp() {
         <button type="submit" className="btn primary">Look at it</button>
       </form>
       <p className="small">Or from a folder, on the command line: <code>kraken deploy .</code></p>
+      {joining?.can_join && <p className="small">Is there a platform in the house already? <Link to={{ page: "nodes" }}>Let this machine join it</Link></p>}
     </div>
+    </>
   );
 }

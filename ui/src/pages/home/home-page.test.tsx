@@ -2,20 +2,18 @@
 import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AppSummary, Node, Platform } from "../../api/types";
+import type { AppSummary, Platform } from "../../api/types";
 import { StaleStrip } from "../../parts/stale";
 import { Agent, House } from "../../test-agent";
+import { machine } from "../../test-machine";
 import { HomePage } from "./home-page";
 
 const app = (name: string, over: Partial<AppSummary> = {}): AppSummary => ({
   id: name, name, wanted: "on", state: { kind: "running", since: "2026-11-20T09:00:00Z", reason: "On nuc" }, version: { number: 2, id: "v" }, address: "http://10.0.0.2:20001",
   addresses: { localhost: "http://x.localhost", lan: [], port: 20001 }, updated_at: "2026-11-20T09:00:00Z", deployment: null, stats: null, ...over,
 });
-const node = {
-  id: "n", name: "nuc", arch: "x86_64", leads: true, state: "ready", reason: "", since: "", version: "", kernel: "", docker: { reachable: true }, vitals: null,
-  ingress_port: 8080, api_port: 8000, addresses: [], uptime_ms: 1, incarnation: 1, apps: ["notes"],
-} satisfies Node;
-const platform = { name: "home", version: "0", node: "n", leader: { node: "n", name: "nuc", epoch: "1", since: "" }, nodes: 1, apps: 2, addresses: [] } satisfies Platform;
+const node = machine("nuc", { id: "n", leads: true, apps: ["notes"], uptime_ms: 1, standing: { rank: 1 } });
+const platform = { name: "home", version: "0", node: "n", leader: { node: "n", name: "nuc", epoch: "1", since: "" }, nodes: 1, apps: 2, addresses: [], isolated: false, doubled: false, why: "" } satisfies Platform;
 
 describe("Home", () => {
   let agent: Agent;

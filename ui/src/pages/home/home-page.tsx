@@ -25,7 +25,7 @@ export function HomePage() {
 
 function Apps({ house, apps }: { house: House; apps: AppSummary[] }) {
   const [shown, setShown] = useState<Shown>("All");
-  const waiting = needs(apps, house.nodes);
+  const waiting = needs(house);
   const on = apps.filter((app) => !isBelow(app));
   const off = apps.filter(isBelow);
   return (

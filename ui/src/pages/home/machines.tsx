@@ -1,33 +1,47 @@
-// The machines in one line each: who leads, how loaded.
+// The machines in one line each: who leads, who is next, how loaded.
+import { useHouse } from "../../api/live";
 import type { Node } from "../../api/types";
 import { Shape } from "../../draw/shape";
 import { Link } from "../../parts/link";
 import { VitalMeters } from "../../parts/meter";
+import { useNow } from "../../parts/now";
 import { bytesOf, count, percent } from "../../words/amount";
-import { duration } from "../../words/time";
+import { inLine, machineFacts, machineLook } from "../../words/machine";
+import { duration, moment } from "../../words/time";
 
 export function Machines({ nodes }: { nodes: Node[] }) {
+  const lone = nodes.length === 1 ? nodes[0] : undefined;
   return (
     <section className="panel" aria-labelledby="crew">
-      <header><h2 id="crew">{nodes.length === 1 ? "This machine" : "Machines"}</h2><Link className="aside" to={{ page: "nodes" }}>Look closer</Link></header>
+      <header><h2 id="crew">{lone ? "This machine" : "Machines"}</h2><Link className="aside" to={{ page: "nodes" }}>Look closer</Link></header>
       <div className="body">
-        <ul className="crew">{nodes.map((node) => <Row key={node.id} node={node} lone={nodes.length === 1} />)}</ul>
-        {nodes.length === 1 && nodes[0]?.vitals && <VitalMeters vitals={nodes[0].vitals} />}
+        <ul className="crew">{inLine(nodes).map((node) => <Row key={node.id} node={node} lone={lone !== undefined} />)}</ul>
+        {lone?.vitals && <VitalMeters vitals={lone.vitals} />}
       </div>
     </section>
   );
 }
 
 function Row({ node, lone }: { node: Node; lone: boolean }) {
-  const warm = node.vitals?.temperature_c ? `, ${Math.round(node.vitals.temperature_c)}\u00a0°C` : "";
+  const here = useHouse().platform?.node === node.id;
+  const look = machineLook(node);
   return (
     <li>
-      <span className={node.leads ? "t-work" : "t-run"}><Shape name={node.leads ? "lead" : "run"} /></span>
-      <span className="who"><b>{node.name}</b>{node.leads && <span className="tag lamp">leads</span>}</span>
+      <span className={`t-${look.tone}`}><Shape name={look.shape} /></span>
+      <span className="who"><b>{node.name}</b>{(!lone || node.leads) && <span className={look.lamp ? "tag lamp" : "tag"}>{look.word}</span>}</span>
       <span className="vit">
-        {lone && node.vitals ? null : node.vitals ? <><span>{percent(node.vitals.cpu_percent)} cpu</span><span>{bytesOf(node.vitals.memory_used, node.vitals.memory_total)}</span></> : <span>not measured yet</span>}
+        {lone && node.vitals ? null : node.vitals ? <><span>{percent(node.vitals.cpu_percent)} cpu</span><span>{bytesOf(node.vitals.memory_used, node.vitals.memory_total)}</span></> : here && <span>not measured yet</span>}
       </span>
-      <span className="sub">{count(node.apps.length, "app")}, up {duration(node.uptime_ms)}{warm}</span>
+      <Sub node={node} />
     </li>
   );
+}
+
+function Sub({ node }: { node: Node }) {
+  const now = useNow();
+  const { live, since } = node.standing;
+  if (!live) return <span className="sub">{since ? `Last heard ${moment(since, now)}` : "Never heard by this machine"}</span>;
+  const warm = node.vitals?.temperature_c ? `${Math.round(node.vitals.temperature_c)}\u00a0°C` : "";
+  const facts = [count(node.apps.length, "app"), node.uptime_ms ? `up ${duration(node.uptime_ms)}` : "", warm, machineFacts(node)];
+  return <span className="sub">{facts.filter(Boolean).join(", ")}</span>;
 }

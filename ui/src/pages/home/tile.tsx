@@ -1,5 +1,6 @@
 // One app at a glance: flag, name, address, switch, state, one why, and its water. All else is one tap away.
 import { send } from "../../api/http";
+import { useHouse } from "../../api/live";
 import type { Accepted, AppSummary, Deployment } from "../../api/types";
 import { FlagView } from "../../draw/flag-view";
 import { WaterView } from "../../draw/water-view";
@@ -12,6 +13,7 @@ import { addressText } from "../../words/address";
 import { bytesOf, percent } from "../../words/amount";
 import { isBelow, isSerious, lastFailed, lookOf, openAddress, stateWord } from "../../words/app-state";
 import { isOver } from "../../words/deployment";
+import { told } from "../../words/accepted";
 
 interface TileProps { app: AppSummary; levels: number[]; under?: Deployment }
 
@@ -34,10 +36,17 @@ export function Tile({ app, levels, under }: TileProps) {
       </div>
       <p className="tile-state"><StateWord shape={look.shape} tone={look.tone}>{stateWord(app)}</StateWord></p>
       <p className="tile-why"><Why app={app} /></p>
+      {app.one_copy && <OneCopy />}
       {under && !isOver(under) && <Progress deployment={under} name={app.name} />}
       {below ? <TurnOn app={app} /> : <Foot app={app} levels={levels} />}
     </li>
   );
+}
+
+/** Only where there is another machine that could hold it. */
+function OneCopy() {
+  if (useHouse().nodes.length < 2) return null;
+  return <p className="tile-why"><StateWord shape="part" tone="work">Saved on one machine only</StateWord></p>;
 }
 
 function Why({ app }: { app: AppSummary }) {
@@ -72,6 +81,6 @@ function Foot({ app, levels }: { app: AppSummary; levels: number[] }) {
 }
 
 function TurnOn({ app }: { app: AppSummary }) {
-  const start = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/start`).then((accepted) => accepted.message);
+  const start = () => send<Accepted>("POST", `/apps/${encodeURIComponent(app.id)}/start`).then((accepted) => told(accepted));
   return <div className="tile-acts"><Action kind="small" run={start} label={`Turn on ${app.name}`}>Turn on</Action></div>;
 }

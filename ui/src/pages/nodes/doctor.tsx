@@ -9,11 +9,12 @@ import { sentences } from "../../words/sentence";
 
 const RANK = { failed: 0, warning: 1, ok: 2 } as const;
 
-export function Doctor() {
+/** `of`: whose, where there are several machines; it looks at the one that answers. */
+export function Doctor({ of }: { of: string | null }) {
   const { data, problem, refetch } = useFetched<Check[]>("/doctor");
   return (
     <div className="gap-top-l">
-      <Panel title="Doctor" aside={<button type="button" className="btn small" onClick={refetch}>Look again</button>}>
+      <Panel title={of ? `Doctor of ${of}` : "Doctor"} aside={<button type="button" className="btn small" onClick={refetch}>Look again</button>}>
         {problem && !data ? <ProblemNote problem={problem} /> : !data ? <Loading /> : <Checks checks={data} />}
       </Panel>
     </div>

@@ -1,29 +1,50 @@
-// The machines: vitals, Docker, addresses, what runs on them, and what the doctor says.
-import { useHouse } from "../../api/live";
+// The machines: who wants to join, who leads and would be next, each one's card, what runs where, and what the doctor says.
+import { useState } from "react";
+import { useAskJoining, useHouse } from "../../api/live";
 import type { Node } from "../../api/types";
 import { FlagView } from "../../draw/flag-view";
+import { Icon } from "../../draw/icon";
 import { Link } from "../../parts/link";
 import { PageHead } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Loading, Says } from "../../parts/words";
 import { appRoute } from "../../route";
+import { inLine, leadsSentence } from "../../words/machine";
+import { AddMachine } from "./add-machine";
 import { Doctor } from "./doctor";
+import { Found } from "./found";
+import { JoiningPanel } from "./joining-panel";
 import { Ship } from "./ship";
+import { WhatRunsWhere } from "./what-runs-where";
+import { WhoLeads } from "./who-leads";
 
 export function NodesPage() {
-  const house = useHouse();
-  const lone = house.nodes.length === 1 ? house.nodes[0] : undefined;
-  if (!house.loaded) return <div className="wrap"><PageHead title="Machines" tab="Nodes" /><Loading rows={2} tall /></div>;
-  const leader = house.platform?.leader;
+  const [adding, setAdding] = useState(false);
+  const { loaded, platform, nodes, joining } = useHouse();
+  const askJoining = useAskJoining();
+  if (!loaded) return <div className="wrap"><PageHead title="Machines" tab="Nodes" /><Loading rows={2} tall /></div>;
+  const lone = nodes.length === 1 ? nodes[0] : undefined;
+  const here = nodes.find((node) => node.id === platform?.node);
+  const name = platform?.name ?? "home";
   return (
     <div className="wrap">
-      <PageHead title={`Machines of ${house.platform?.name ?? "home"}`} tab="Nodes"
-        says={lone ? `${lone.name} is the only machine, so it leads.` : leader ? `${leader.name} leads.` : "No machine leads just now; apps keep running."} />
-      <div className={lone ? "ships few" : "ships"}>
-        {house.nodes.map((node) => <Ship key={node.id} node={node} />)}
-        {lone && <RunsHere node={lone} />}
-      </div>
-      <Doctor />
+      <PageHead title={`Machines of ${name}`} tab="Nodes" says={leadsSentence(nodes, platform)}>
+        <div className="actions"><button type="button" className="btn" onClick={() => setAdding(true)}><Icon name="plus" />Add a machine</button></div>
+      </PageHead>
+      {(joining?.handshakes ?? []).map((handshake) => <JoiningPanel key={handshake.id} handshake={handshake} after={askJoining} />)}
+      {joining?.can_join && <Found joining={joining} after={askJoining} />}
+      {!lone && <div className="crew-top"><WhoLeads /></div>}
+      <section aria-labelledby="machines">
+        <h2 className={lone ? "vh" : "sec"} id="machines">Machines <span className="count">{nodes.length}</span></h2>
+        <div className={lone ? "ships few" : "ships"}>
+          {inLine(nodes).map((node) => <Ship key={node.id} node={node} />)}
+          {lone && <RunsHere node={lone} />}
+        </div>
+      </section>
+      {!lone && <WhatRunsWhere />}
+      {joining?.found && !joining.can_join && <Found joining={joining} after={askJoining} />}
+      <Doctor of={lone ? null : here?.name ?? null} />
+      {adding && <AddMachine platform={name} onClose={() => setAdding(false)} />}
     </div>
   );
 }

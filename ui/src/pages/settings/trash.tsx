@@ -11,6 +11,7 @@ import { Panel, ProblemNote } from "../../parts/panel";
 import { Loading } from "../../parts/words";
 import { bytes } from "../../words/amount";
 import { calendar, moment, parse } from "../../words/time";
+import { told } from "../../words/accepted";
 
 export function Trash() {
   const { data, problem, refetch } = useFetched<TrashItem[]>("/trash", (event) => event.name === "gone" || event.name === "app");
@@ -30,7 +31,7 @@ function Item({ item, refetch }: { item: TrashItem; refetch: () => void }) {
     const accepted = await send<Accepted>("POST", `/apps/${encodeURIComponent(item.app)}/restore`);
     refetch();
     go(accepted.deployment ? { page: "deployment", id: accepted.deployment } : { page: "app", app: item.app, tab: "overview" });
-    return accepted.message;
+    return told(accepted);
   };
   return (
     <div className="row">
