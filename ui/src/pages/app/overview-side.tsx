@@ -11,6 +11,7 @@ import { Panel } from "../../parts/panel";
 import { Hint, Says } from "../../parts/words";
 import { addressText, openable, phoneAddress, sourceText } from "../../words/address";
 import { bytes, bytesOf, count, listed, percent, shortCommit } from "../../words/amount";
+import { appRoute } from "../../route";
 import { openAddress } from "../../words/app-state";
 import { deploymentLook, deploymentTitle } from "../../words/deployment";
 import { between, duration, moment } from "../../words/time";
@@ -66,7 +67,9 @@ export function Why({ app }: { app: App }) {
             {(lone ? ["The only machine, so it runs here."] : whys).map((why) => <p key={why} className="soft"><Says text={why} /></p>)}
           </li>
         ))}
+        {!lone && app.place.choices.filter((choice) => !choice.fits).map((choice) => <li key={choice.node}><b>Not {choice.node_name}</b><p className="soft"><Says text={sentences(choice.why)} /></p></li>)}
       </ul>
+      {!lone && <p className="small gap-top"><Link to={appRoute(app.id, "scale")}>{app.place.node ? "Chosen by you: change it" : "Choose the machine yourself"}</Link></p>}
     </Panel>
   );
 }

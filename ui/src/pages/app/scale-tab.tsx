@@ -1,8 +1,9 @@
-// How many copies run, and where the app answers.
+// How many copies run, on which machine, and where the app answers.
 import { send } from "../../api/http";
 import type { Accepted, App } from "../../api/types";
 import { Panel } from "../../parts/panel";
 import { readWhole } from "../../words/reach";
+import { PlacePanel } from "./place-panel";
 import { ReachPanel } from "./reach-panel";
 import { SettingRow, type Field } from "./setting-row";
 import { told } from "../../words/accepted";
@@ -20,6 +21,7 @@ export function ScaleTab({ app, refetch }: { app: App; refetch: () => void }) {
       <Panel title="How many run" aside="A new copy answers visitors once it is healthy">
         <SettingRow field={copies(app)} setting={app.scale} shown={app.scale.value} said={String} unsaid="The file says nothing, so one runs." after={after} />
       </Panel>
+      <PlacePanel app={app} after={after} />
       <ReachPanel app={app} after={after} />
     </div>
   );

@@ -13,6 +13,7 @@ import { shortCommit } from "../../words/amount";
 import { sentences } from "../../words/sentence";
 import { emptyDraft, obstacle, order, question, type Draft } from "./draft";
 import { useFindings, useInspection } from "./inspection";
+import { PlaceStep } from "./place-step";
 import { RunStep } from "./run-step";
 import { SourceStep } from "./source-step";
 import { ValuesStep } from "./values-step";
@@ -35,6 +36,7 @@ export function DeployPage({ url }: { url?: string }) {
             {inspection && <WhichStep draft={draft} inspection={inspection} edit={edit} />}
             {inspection && <RunStep draft={draft} inspection={inspection} findings={findings} edit={edit} />}
             {inspection && <ValuesStep draft={draft} inspection={inspection} edit={edit} />}
+            {inspection && <PlaceStep draft={draft} inspection={inspection} edit={edit} />}
           </ol>
           <Submit draft={draft} inspection={looked.busy ? null : inspection} not={looked.busy ? "Still looking" : looked.problem ? "The repository has to be reached first" : obstacle(inspection, findings)} />
         </section>

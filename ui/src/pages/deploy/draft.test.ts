@@ -50,6 +50,10 @@ describe("the order", () => {
     const draft = { ...emptyDraft("x"), env: [{ key: 1, name: "UNITS", value: "metric" }, { key: 2, name: "TZ", value: "Europe/Berlin" }, { key: 3, name: " ", value: "x" }], secrets: { MAIL: "s", OTHER: "" } };
     expect(order(draft, inspection)).toMatchObject({ env: { TZ: "Europe/Berlin" }, secrets: { MAIL: "s" } });
   });
+  it("the machine is named only where somebody chose one", () => {
+    expect("node" in order(emptyDraft("x"), inspection)).toBe(false);
+    expect(order({ ...emptyDraft("x"), node: "n2" }, inspection).node).toBe("n2");
+  });
   it("an emptied value of the file is a change, not an omission", () => {
     expect(order({ ...emptyDraft("x"), env: [{ key: 1, name: "UNITS", value: "" }] }, inspection).env).toEqual({ UNITS: "" });
   });

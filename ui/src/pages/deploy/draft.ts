@@ -8,10 +8,12 @@ export interface Draft {
   /** The manifest as edited here; null while it is the repository's own. */
   manifest: string | null;
   env: EnvRow[]; secrets: Record<string, string>;
+  /** The machine somebody chose; null lets Kraken choose. */
+  node: string | null;
 }
 
 export function emptyDraft(url = ""): Draft {
-  return { url, reference: { kind: "default" }, root: "", name: "", token: "", manifest: null, env: [], secrets: {} };
+  return { url, reference: { kind: "default" }, root: "", name: "", token: "", manifest: null, env: [], secrets: {}, node: null };
 }
 
 /** The question to ask about the source, or null while the address cannot be one yet. */
@@ -71,6 +73,7 @@ export function order(draft: Draft, inspection: Inspection): DeployRequest {
     ...(draft.manifest === null ? {} : { manifest: draft.manifest }),
     ...(Object.keys(env).length > 0 ? { env } : {}),
     ...(Object.keys(secrets).length > 0 ? { secrets } : {}),
+    ...(draft.node === null ? {} : { node: draft.node }),
     expected_commit: inspection.commit.id,
   };
 }
