@@ -1,12 +1,9 @@
-//! The one loop: wait for one event, let both executors digest it, hand the actions to the edge in order.
+//! The one loop: wait for one event, let the executors digest it, hand the actions to the edge in order.
 
 use tokio::sync::{mpsc, watch};
 
 use crate::decide::fold::fold;
-use crate::executor::Executor;
-use crate::executor::keykeeper::KeyKeeper;
-use crate::executor::orchestrator::Orchestrator;
-use crate::executor::worker::Worker;
+use crate::executor::{self, Executor};
 use crate::model::action::Action;
 use crate::model::event::Event;
 use crate::model::time::{Timestamp, WallTime};
@@ -26,9 +23,7 @@ pub trait Clock {
 pub struct Agent<C> {
     clock: C,
     world: World,
-    orchestrator: Orchestrator,
-    worker: Worker,
-    keykeeper: KeyKeeper,
+    executors: Vec<Box<dyn Executor + Send>>,
     inbox: mpsc::Receiver<Event>,
     /// Unbounded, and yet bounded in use: every action answers an event, and the edge never waits before it takes the next.
     actions: mpsc::UnboundedSender<Action>,
@@ -45,8 +40,7 @@ impl<C: Clock> Agent<C> {
         actions: mpsc::UnboundedSender<Action>,
         snapshot: watch::Sender<World>,
     ) -> Self {
-        let (orchestrator, worker, keykeeper) = (Orchestrator::default(), Worker::default(), KeyKeeper::default());
-        Self { clock, world, orchestrator, worker, keykeeper, inbox, actions, snapshot }
+        Self { clock, world, executors: executor::all(), inbox, actions, snapshot }
     }
 
     /// Runs until `shutdown` changes, or the edge is gone.
@@ -54,9 +48,9 @@ impl<C: Clock> Agent<C> {
         let now = self.clock.now();
         self.world.wall = self.clock.wall();
         let mut out = Vec::new();
-        self.orchestrator.setup(&self.world, now, &mut out);
-        self.worker.setup(&self.world, now, &mut out);
-        self.keykeeper.setup(&self.world, now, &mut out);
+        for executor in &mut self.executors {
+            executor.setup(&self.world, now, &mut out);
+        }
         self.hand_over(out);
         loop {
             let deadline = self.deadline();
@@ -74,16 +68,16 @@ impl<C: Clock> Agent<C> {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        [self.orchestrator.deadline(), self.worker.deadline(), self.keykeeper.deadline()].into_iter().flatten().min()
+        self.executors.iter().filter_map(|executor| executor.deadline()).min()
     }
 
     fn digest(&mut self, event: &Event) {
         let now = self.clock.now();
         fold(&mut self.world, self.clock.wall(), event);
         let mut out = Vec::new();
-        self.orchestrator.execute(&self.world, now, event, &mut out);
-        self.worker.execute(&self.world, now, event, &mut out);
-        self.keykeeper.execute(&self.world, now, event, &mut out);
+        for executor in &mut self.executors {
+            executor.execute(&self.world, now, event, &mut out);
+        }
         self.hand_over(out);
     }
 

@@ -9,9 +9,10 @@ use crate::model::document::Document;
 use crate::model::event::Event;
 use crate::model::frame::Frame;
 use crate::model::id::{AppId, NodeId};
-use crate::model::record::{Concern, ObjectKey, Record};
+use crate::model::record::{Concern, ObjectKey, Record, RevisionId};
 use crate::model::standing::Standing;
 use crate::model::time::WallTime;
+use crate::model::vector::Vector;
 use crate::model::world::{App, World};
 
 /// Digests `event`, which happened at `wall`, into `world`.
@@ -34,9 +35,16 @@ pub fn fold(world: &mut World, wall: WallTime, event: &Event) {
             for record in records {
                 fold_record(world, record);
             }
-            if !world.holds.covers(upto) {
-                Arc::make_mut(&mut world.holds).merge(upto);
+            fold_upto(world, upto);
+        }
+        Event::Relisted { leaves, ends } => {
+            for (object, leaves) in leaves {
+                relist_leaves(world, object, leaves);
             }
+            let holds = Arc::make_mut(&mut world.holds);
+            ends.0.iter().for_each(|(origin, seq)| {
+                holds.0.insert(origin.clone(), *seq);
+            });
         }
         Event::FrameArrived { from, frame } => fold_frame(world, from, frame),
         Event::PlanArrived(plan) => {
@@ -76,21 +84,57 @@ fn fold_standing(world: &mut World, standing: &Arc<Standing>) {
     world.standing = Arc::clone(standing);
 }
 
-/// Takes a durable record in: it replaces its parents among the object's leaves, and the head may change.
+/// Takes in that all up to `upto` is on the disk, as far as it was not pruned elsewhere.
+pub fn fold_upto(world: &mut World, upto: &Vector) {
+    if !world.holds.covers(upto) {
+        Arc::make_mut(&mut world.holds).merge(upto);
+    }
+    if world.awaited.iter().any(|revision| upto.get(&revision.origin) >= revision.seq) {
+        Arc::make_mut(&mut world.awaited).retain(|revision| upto.get(&revision.origin) < revision.seq);
+    }
+}
+
+/// Takes a durable record in, once, in any order: it replaces its parents among the object's leaves, also those that come
+/// later than it, and the head may change.
 pub fn fold_record(world: &mut World, record: &Arc<Record>) {
-    if record.revision.origin == world.me.origin {
-        world.seq = world.seq.max(record.revision.seq);
+    let RevisionId { origin, seq } = &record.revision;
+    if *origin == world.me.origin {
+        world.seq = world.seq.max(*seq);
+        Arc::make_mut(&mut world.holds).raise(origin, *seq);
     }
     world.hlc = hlc::observe(world.hlc, record.hlc, world.wall);
-    Arc::make_mut(&mut world.holds).raise(&record.revision.origin, record.revision.seq);
+    let was_replaced = world.awaited.contains(&record.revision) && Arc::make_mut(&mut world.awaited).remove(&record.revision);
     let leaves = Arc::make_mut(&mut world.leaves).entry(record.object.clone()).or_default();
-    if leaves.iter().any(|leaf| leaf.revision == record.revision || leaf.parents.contains(&record.revision)) {
-        return;
+    let is_old = was_replaced
+        || leaves.iter().any(|leaf| leaf.revision == record.revision || leaf.parents.contains(&record.revision));
+    for parent in &record.parents {
+        let place = leaves.iter().position(|leaf| leaf.revision == *parent);
+        if let Some(place) = place {
+            leaves.remove(place);
+        } else if world.holds.get(&parent.origin) < parent.seq {
+            Arc::make_mut(&mut world.awaited).insert(parent.clone());
+        }
     }
-    leaves.retain(|leaf| !record.parents.contains(&leaf.revision));
-    leaves.push(Arc::clone(record));
-    leaves.sort_by(|a, b| precedence(a).cmp(&precedence(b)).reverse());
+    if !is_old {
+        leaves.push(Arc::clone(record));
+        leaves.sort_by(|a, b| precedence(a).cmp(&precedence(b)).reverse());
+    } else if leaves.is_empty() {
+        Arc::make_mut(&mut world.leaves).remove(&record.object);
+    }
     project(world, &record.object);
+}
+
+/// Makes `leaves` the leaves of an object.
+fn relist_leaves(world: &mut World, object: &ObjectKey, leaves: &[Arc<Record>]) {
+    let known = Arc::make_mut(&mut world.leaves);
+    if leaves.is_empty() {
+        known.remove(object);
+    } else {
+        let mut leaves = leaves.to_vec();
+        leaves.sort_by(|a, b| precedence(a).cmp(&precedence(b)).reverse());
+        known.insert(object.clone(), leaves);
+    }
+    project(world, object);
 }
 
 /// Greatest first: the removal of a member beats all, a concurrent update beats a delete; then (HLC, origin).

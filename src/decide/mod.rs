@@ -6,6 +6,7 @@ pub mod command;
 pub mod conflict;
 pub mod copies;
 pub mod crash;
+pub mod delta;
 pub mod desired;
 pub mod detect;
 pub mod dockerignore;

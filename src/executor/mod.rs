@@ -1,7 +1,8 @@
-//! Which roles does a node play? Both at once; they fold decisions over events and stay pure.
+//! Which roles does a node play? All at once; they fold decisions over events and stay pure.
 
 pub mod keykeeper;
 pub mod orchestrator;
+pub mod replicator;
 pub mod worker;
 
 use crate::model::action::Action;
@@ -19,4 +20,15 @@ pub trait Executor {
 
     /// When this role next wants a [`Event::Tick`].
     fn deadline(&self) -> Option<Timestamp>;
+}
+
+/// Every role of a node, in the order in which they digest an event.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Executor + Send>> {
+    vec![
+        Box::new(orchestrator::Orchestrator::default()),
+        Box::new(worker::Worker::default()),
+        Box::new(replicator::Replicator::default()),
+        Box::new(keykeeper::KeyKeeper::default()),
+    ]
 }

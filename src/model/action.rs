@@ -9,7 +9,7 @@ use super::command::{Accepted, Refusal};
 use super::container::{BuildOrder, ContainerSpec};
 use super::document::Source;
 use super::event::BatchId;
-use super::frame::Frame;
+use super::frame::{Frame, Heads};
 use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, VersionId, VolumeId};
 use super::keys::{KeyFacts, KeyOffer};
 use super::manifest::HealthTable;
@@ -38,6 +38,8 @@ pub enum Action {
         records: Vec<serde_json::Value>,
         /// What is held with them.
         upto: Vector,
+        /// Which leaves the sender has, if it told: those of ours that it knows and has not are forgotten.
+        heads: Option<Heads>,
     },
     /// Say something to another node; lost if no way leads there.
     Send {
@@ -46,13 +48,17 @@ pub enum Action {
         /// What.
         frame: Box<Frame>,
     },
-    /// Send another node all records it lacks, from the disk.
+    /// Send another node records it lacks, from the disk: one frame of them; answers `DeltaSent`.
     SendDelta {
         /// To whom.
         to: NodeId,
         /// What it holds.
         since: Vector,
+        /// Whether all leaves go with the last frame, if history was ever pruned.
+        with_heads: bool,
     },
+    /// Tell people.
+    Note(Note),
     /// Write down that plans below this epoch are not obeyed any more; answers `Fenced`.
     Fence(Epoch),
     /// Tell the election what people or the loop want of it.
@@ -171,6 +177,20 @@ pub enum Action {
     },
     /// Serve by this table from now on; answers `PortRefused` where a port cannot be opened.
     Route(Arc<RouteTable>),
+}
+
+/// Something people should be able to find out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// For the agent's own log.
+    Log(String),
+    /// For the log of changes, and the agent's.
+    Event {
+        /// What it is about, such as `apps/web`.
+        object: String,
+        /// What happened, and what to do.
+        says: String,
+    },
 }
 
 /// What the loop wants of the election.

@@ -1,5 +1,6 @@
 //! What can happen to a node? Everything the loop ever digests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::Command;
@@ -9,7 +10,7 @@ use super::id::{ContainerId, DeploymentId, Epoch, NodeId, ReplicaId, RequestId, 
 use super::keys::KeyFacts;
 use super::observed::{Observation, SeenContainer, SeenImage, Subnet, Trouble};
 use super::plan::NodePlan;
-use super::record::Record;
+use super::record::{ObjectKey, Record};
 use super::source::{Authorship, Commit};
 use super::standing::Standing;
 use super::vector::Vector;
@@ -46,10 +47,26 @@ pub enum Event {
     Persisted {
         /// Which batch.
         batch: BatchId,
-        /// What it held, as far as this Kraken understands it.
+        /// What of it was not there before, as far as this Kraken understands it.
         records: Vec<Arc<Record>>,
         /// What is held with it beyond those records: the vector of records that other nodes sent.
         upto: Vector,
+    },
+    /// Records are on their way to another node.
+    DeltaSent {
+        /// To which.
+        to: NodeId,
+        /// What it holds once they are on its disk, of the origins in the frame; empty: nothing was sent.
+        upto: Vector,
+        /// Whether nothing is left to send; if not, and nothing was sent, the disk refused.
+        is_whole: bool,
+    },
+    /// Records of some objects do not count any more: another node knows that they were replaced, or their writer was removed.
+    Relisted {
+        /// What is left of each object, by its leaves.
+        leaves: BTreeMap<ObjectKey, Vec<Arc<Record>>>,
+        /// Where the logs of removed machines end.
+        ends: Vector,
     },
     /// A batch could not be written; nothing of it counts.
     PersistFailed {

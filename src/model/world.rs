@@ -14,7 +14,7 @@ use super::id::{AppId, DeploymentId, Incarnation, NodeId, PlatformId, ReplicaId,
 use super::keys::KeyFacts;
 use super::observed::{Inventory, ReplicaReport};
 use super::plan::NodePlan;
-use super::record::{ObjectKey, Origin, Record};
+use super::record::{ObjectKey, Origin, Record, RevisionId};
 use super::standing::Standing;
 use super::time::{Hlc, WallTime};
 use super::vector::Vector;
@@ -68,6 +68,8 @@ pub struct World {
     pub links: Arc<BTreeSet<NodeId>>,
     /// What is on this node's disk.
     pub holds: Arc<Vector>,
+    /// Revisions that others replace and that are not here yet.
+    pub awaited: Arc<BTreeSet<RevisionId>>,
     /// What each member said it has on its disk, since its link opened last.
     pub peer_holds: Arc<BTreeMap<NodeId, Vector>>,
     /// The plan each node was last given; on a node itself, the one it obeys.
@@ -172,6 +174,7 @@ impl World {
             heard_since: Arc::default(),
             links: Arc::default(),
             holds: Arc::default(),
+            awaited: Arc::default(),
             peer_holds: Arc::default(),
             inventories: Arc::default(),
             told: Arc::default(),
