@@ -39,6 +39,7 @@ use crate::model::observed::Subnet;
 use crate::model::record::Origin;
 use crate::model::route::RouteTable;
 use crate::model::time::{Timestamp, WallTime};
+use crate::model::vector::Vector;
 use crate::model::world::{Me, World};
 use crate::web::host::OwnNames;
 use crate::web::ingress::{Ingress, IngressSettings};
@@ -284,6 +285,7 @@ fn world(config: &Config, identity: &Identity, keyring: &Keyring, incarnation: I
         subnet: config.subnet,
     });
     world.wall = clock::wall();
+    world.holds = Arc::new(Vector(loaded.vector.clone()));
     for record in &loaded.records {
         fold_record(&mut world, record);
     }

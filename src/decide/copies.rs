@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::id::AppId;
 use crate::model::record::{ObjectKey, RevisionId};
+use crate::model::vector::Vector;
 use crate::model::world::World;
 
 /// How many nodes are known to hold `revision`, of those that said what they hold; this one included if it does.
@@ -30,6 +31,17 @@ pub fn one_copy(world: &World) -> BTreeSet<AppId> {
     mine.filter_map(|(object, _)| app_of(world, object)).collect()
 }
 
+/// What every member holds, as far as they said; a member that was not heard yet holds nothing. Alone: what is here.
+#[must_use]
+pub fn passed_by_all(world: &World) -> Vector {
+    let mut passed = (*world.holds).clone();
+    for member in world.members.keys().filter(|member| **member != world.me.node) {
+        let held = world.peer_holds.get(member);
+        passed.0.iter_mut().for_each(|(origin, seq)| *seq = held.map_or(0, |held| held.get(origin)).min(*seq));
+    }
+    passed
+}
+
 /// The app an object belongs to.
 #[must_use]
 pub fn app_of(world: &World, object: &ObjectKey) -> Option<AppId> {
@@ -51,7 +63,6 @@ mod tests {
     use crate::model::document::Member;
     use crate::model::id::NodeId;
     use crate::model::time::WallTime;
-    use crate::model::vector::Vector;
 
     fn peer() -> NodeId {
         "b".repeat(26).parse().unwrap()
@@ -80,6 +91,17 @@ mod tests {
         let mut world = with_peer(0);
         world.members = Arc::default();
         assert!(one_copy(&world).is_empty());
+    }
+
+    #[test]
+    fn every_member_passed_what_the_last_of_them_holds() {
+        let mut world = with_peer(2);
+        let origin = world.me.origin.clone();
+        assert_eq!(passed_by_all(&world).get(&origin), 2);
+        world.peer_holds = Arc::default();
+        assert_eq!(passed_by_all(&world).get(&origin), 0);
+        world.members = Arc::default();
+        assert_eq!(passed_by_all(&world).get(&origin), world.seq);
     }
 
     #[test]

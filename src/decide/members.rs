@@ -62,6 +62,14 @@ pub fn may_take(world: &World, origin: &Origin, seq: u64) -> bool {
     world.removed.get(&origin.node).is_none_or(|removal| seq <= removal.last.get(origin))
 }
 
+/// `vector` without what may not be taken in.
+#[must_use]
+pub fn counted(world: &World, vector: &Vector) -> Vector {
+    let last = |origin: &Origin, seq: u64| world.removed.get(&origin.node).map_or(seq, |removal| seq.min(removal.last.get(origin)));
+    let capped = vector.0.iter().map(|(origin, seq)| (origin.clone(), last(origin, *seq)));
+    Vector(capped.filter(|(_, seq)| *seq > 0).collect())
+}
+
 /// The part of `holds` that `node` wrote, in every life of its database.
 #[must_use]
 pub fn last_of(holds: &Vector, node: &NodeId) -> Vector {

@@ -4,6 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::decide::copies;
 use crate::edge::clock;
 use crate::edge::config::Quota;
 use crate::edge::git::GitSources;
@@ -42,7 +43,7 @@ async fn hourly(tools: &Tools, git: &GitSources, quota: Quota) {
 
 async fn daily(tools: &Tools) {
     let wall = clock::wall();
-    if let Err(error) = tools.store.prune(wall).await {
+    if let Err(error) = tools.store.prune(wall, copies::passed_by_all(&tools.world())).await {
         tracing::warn!(because = %chain(&error), "old records could not be removed");
     }
     if let Err(error) = keep_state(tools, "daily").await {

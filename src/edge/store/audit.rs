@@ -44,6 +44,13 @@ pub struct AuditRow {
 }
 
 impl AuditEntry {
+    /// Something Kraken did or found by itself.
+    #[must_use]
+    pub fn of_kraken(at: WallTime, object: String, says: String) -> Self {
+        let (by, verb, outcome) = ("kraken".to_owned(), "note".to_owned(), "done".to_owned());
+        Self { at, by, verb, object, outcome, detail: Some(says) }
+    }
+
     fn shortened(&self) -> Self {
         let short = |text: &String| text.chars().take(LONGEST).collect();
         Self {

@@ -5,6 +5,7 @@
 //! the WAL index in memory, so that a full disk is an error and never a bus error.
 
 mod audit;
+mod foreign;
 mod lock;
 mod prune;
 mod records;
@@ -17,17 +18,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 pub use audit::{AuditEntry, AuditRow};
+pub use foreign::{Delta, Taken};
 pub use lock::DirLock;
 pub use prune::Pruned;
 pub use schema::OpenStoreError;
 
+use crate::model::frame::Heads;
 use crate::model::id::StoreId;
 use crate::model::plan::NodePlan;
 use crate::model::record::{Origin, Record, RevisionId};
 use crate::model::time::WallTime;
+use crate::model::vector::Vector;
 
 /// Its name in the data directory.
 const FILE: &str = "kraken.db";
@@ -141,6 +146,24 @@ impl Store {
         self.run(move |database| records::write(database, &path, &batch)).await?
     }
 
+    /// Writes what another node sent, all or nothing, as it was written; then all up to `upto` counts as held, also what was
+    /// pruned elsewhere. With `heads`, what its sender knows to be replaced is forgotten.
+    ///
+    /// # Errors
+    /// As [`Self::persist`].
+    pub async fn take(&self, records: Vec<Value>, upto: Vector, heads: Option<Heads>) -> Result<Taken, WriteRecordsError> {
+        let path = Arc::clone(&self.path);
+        self.run(move |database| foreign::store(database, &path, &records, &upto, heads.as_ref())).await?
+    }
+
+    /// One frame's worth of the records that a node which holds `since` lacks.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn delta(&self, since: Vector, with_heads: bool) -> Result<Delta, UseStoreError> {
+        self.query(move |database| foreign::read(database, &since, with_heads)).await
+    }
+
     /// Keeps `plan` as the one its node obeys; a plan of a lower (epoch, seq) than the kept one changes nothing.
     ///
     /// # Errors
@@ -179,12 +202,12 @@ impl Store {
     }
 
     /// Removes what is past its time: per object all but 50 revisions of the last 90 days, and tombstones of 30 days.
-    /// The leaves of an object stay whatever their age.
+    /// The leaves of an object stay whatever their age, and a tombstone until `passed`, what every member holds, is past it.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub async fn prune(&self, now: WallTime) -> Result<Pruned, UseStoreError> {
-        self.query(move |database| prune::prune(database, now)).await
+    pub async fn prune(&self, now: WallTime, passed: Vector) -> Result<Pruned, UseStoreError> {
+        self.query(move |database| prune::prune(database, now, &passed)).await
     }
 
     /// Waits until all that was asked before is done, and the file holds it without its WAL: a copy of it is whole.

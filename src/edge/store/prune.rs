@@ -8,6 +8,7 @@ use super::records::signed;
 use crate::decide::hlc::is_set;
 use crate::model::record::RevisionId;
 use crate::model::time::WallTime;
+use crate::model::vector::Vector;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -39,7 +40,7 @@ struct Revision {
 }
 
 /// Removes what is past its time in one transaction; nothing while the clock was never set.
-pub(super) fn prune(database: &mut Connection, now: WallTime) -> rusqlite::Result<Pruned> {
+pub(super) fn prune(database: &mut Connection, now: WallTime, passed: &Vector) -> rusqlite::Result<Pruned> {
     if !is_set(now) {
         return Ok(Pruned::default());
     }
@@ -47,7 +48,7 @@ pub(super) fn prune(database: &mut Connection, now: WallTime) -> rusqlite::Resul
     let mut pruned = Pruned::default();
     for object in candidates(&transaction, now)? {
         let revisions = revisions(&transaction, &object)?;
-        let past = past_their_time(&revisions, now, object.starts_with("member/"));
+        let past = past_their_time(&revisions, now, passed, object.starts_with("member/"));
         for id in &past {
             transaction.prepare_cached("DELETE FROM record WHERE id = ?1")?.execute([id])?;
         }
@@ -97,12 +98,12 @@ fn revisions(transaction: &Transaction<'_>, object: &str) -> rusqlite::Result<Ve
 }
 
 /// Rows to remove of one object's revisions, newest first. Leaves stay, but an object that is only an old tombstone goes
-/// altogether, except a member: a removed machine never comes back.
-fn past_their_time(newest_first: &[Revision], now: WallTime, is_member: bool) -> Vec<i64> {
+/// altogether once every member passed it, except a member: a removed machine never comes back.
+fn past_their_time(newest_first: &[Revision], now: WallTime, passed: &Vector, is_member: bool) -> Vec<i64> {
     let replaced: BTreeSet<&RevisionId> = newest_first.iter().flat_map(|revision| &revision.parents).collect();
     let age = |revision: &Revision| now.0.saturating_sub(revision.wall);
     let mut leaves = newest_first.iter().filter(|revision| !replaced.contains(&revision.name));
-    if !is_member && leaves.all(|leaf| leaf.is_tombstone && age(leaf) > TOMBSTONE_MS) {
+    if !is_member && leaves.all(|leaf| leaf.is_tombstone && age(leaf) > TOMBSTONE_MS && passed.get(&leaf.name.origin) >= leaf.name.seq) {
         return newest_first.iter().map(|revision| revision.id).collect();
     }
     let numbered = newest_first.iter().enumerate();

@@ -141,7 +141,7 @@ fn record(row: &Row<'_>, object: ObjectKey) -> rusqlite::Result<Record> {
     })
 }
 
-fn origin(row: &Row<'_>, at: usize) -> rusqlite::Result<Origin> {
+pub(super) fn origin(row: &Row<'_>, at: usize) -> rusqlite::Result<Origin> {
     let text = |at| row.get::<_, String>(at);
     let node = text(at)?.parse().map_err(|error| unreadable(at, error))?;
     let store = text(at + 1)?.parse().map_err(|error| unreadable(at + 1, error))?;
@@ -158,6 +158,25 @@ struct ReadRecordError {
 
 fn parse<T: serde::de::DeserializeOwned>(column: usize, object: &ObjectKey, text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|source| unreadable(column, ReadRecordError { object: object.to_string(), source }))
+}
+
+/// A column of JSON.
+pub(super) fn parse_text<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| unreadable(column, error))
+}
+
+/// A record that cannot stand in a table.
+pub(super) fn unwritable(error: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+}
+
+/// The last sequence of one origin.
+pub(super) fn reached(database: &Connection, origin: &Origin) -> rusqlite::Result<u64> {
+    database
+        .prepare_cached("SELECT seq FROM origin WHERE node = ?1 AND store = ?2")?
+        .query_row(params![origin.node.as_str(), origin.store.as_str()], |row| row.get::<_, i64>(0))
+        .optional()
+        .map(|seq| seq.unwrap_or(0).unsigned_abs())
 }
 
 fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {

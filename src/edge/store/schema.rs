@@ -42,6 +42,8 @@ pub(super) const MIGRATIONS: &[&str] = &["
         document      TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, entry TEXT NOT NULL) STRICT;
+", "
+    ALTER TABLE record ADD COLUMN extra TEXT;
 "];
 
 /// Why the node's state cannot be opened. The file is left as it is.

@@ -3,6 +3,7 @@
 mod build;
 mod build_log;
 mod docker_events;
+mod foreign;
 mod images;
 mod keys;
 mod start;
@@ -200,8 +201,9 @@ async fn perform(tools: Tools, action: Action) {
         Action::RenewKeys(facts) => keys::renew(&tools, facts).await,
         Action::TakeKeys(offer) => keys::take(&tools, offer).await,
         Action::Reseal => keys::reseal(&tools).await,
-        // Nothing is exchanged yet.
-        Action::Store { .. } | Action::SendDelta { .. } => {}
+        Action::Store { batch, records, upto, heads } => foreign::store(&tools, batch, records, upto, heads).await,
+        Action::SendDelta { to, since, with_heads } => foreign::send_delta(&tools, to, since, with_heads).await,
+        Action::Note(note) => foreign::note(&tools, note).await,
         Action::Answer { .. }
         | Action::Fence(_)
         | Action::Elect(_)

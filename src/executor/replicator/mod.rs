@@ -137,7 +137,7 @@ impl Replicator {
                 continue;
             }
             records.retain(|record| {
-                delta::understood(record).is_none_or(|record| members::counts(world, &record.revision))
+                delta::understood(record).is_none_or(|record| members::may_take(world, &record.revision.origin, record.revision.seq))
             });
             self.last_batch += 1;
             let batch = BatchId(FIRST_BATCH + self.last_batch);

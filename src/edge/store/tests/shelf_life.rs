@@ -23,7 +23,7 @@ async fn left_of(records: Vec<Arc<Record>>, now: WallTime) -> (Pruned, Vec<u64>)
     let (store, _) = open(dir.path());
     let last = records.iter().map(|record| record.revision.seq).max().unwrap();
     store.persist(records).await.unwrap();
-    let pruned = store.prune(now).await.unwrap();
+    let pruned = store.prune(now, everywhere()).await.unwrap();
     drop(store);
     let loaded = open(dir.path()).1;
     assert_eq!(loaded.vector[&origin()], last, "a sequence is never used twice");
