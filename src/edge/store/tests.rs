@@ -1,5 +1,6 @@
 //! Does the database keep its word: whole batches, nothing lost, nothing used twice, nothing deleted?
 
+mod foreign;
 mod power_cut;
 mod shelf_life;
 
@@ -34,6 +35,11 @@ fn record(seq: u64) -> Record {
         epoch: Some(Epoch { counter: 2, node: origin().node }),
         document: scale(u32::try_from(seq % 100).unwrap()),
     }
+}
+
+/// What members that hold everything hold.
+fn everywhere() -> Vector {
+    Vector([(origin(), u64::MAX)].into())
 }
 
 fn batch(seqs: std::ops::RangeInclusive<u64>) -> Vec<Arc<Record>> {
