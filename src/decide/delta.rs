@@ -160,7 +160,9 @@ fn read(record: &Value) -> Result<Envelope, String> {
     let envelope = Envelope::deserialize(record).map_err(|error| error.to_string())?;
     let limit = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
     let numbers = [envelope.revision.seq, envelope.hlc.wall];
-    if envelope.revision.seq == 0 || numbers.into_iter().chain(envelope.parents.iter().map(|parent| parent.seq)).any(|n| n > limit) {
+    if envelope.revision.seq == 0
+        || numbers.into_iter().chain(envelope.parents.iter().map(|parent| parent.seq)).any(|n| n > limit)
+    {
         return Err("a number beyond what is counted".to_owned());
     }
     if envelope.v <= RECORD_FORMAT && envelope.object.parse::<ObjectKey>().is_ok() {

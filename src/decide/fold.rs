@@ -105,8 +105,8 @@ pub fn fold_record(world: &mut World, record: &Arc<Record>) {
     world.hlc = hlc::observe(world.hlc, record.hlc, world.wall);
     let was_replaced = world.awaited.contains(&record.revision) && Arc::make_mut(&mut world.awaited).remove(&record.revision);
     let leaves = Arc::make_mut(&mut world.leaves).entry(record.object.clone()).or_default();
-    let is_old = was_replaced
-        || leaves.iter().any(|leaf| leaf.revision == record.revision || leaf.parents.contains(&record.revision));
+    let is_old =
+        was_replaced || leaves.iter().any(|leaf| leaf.revision == record.revision || leaf.parents.contains(&record.revision));
     for parent in &record.parents {
         let place = leaves.iter().position(|leaf| leaf.revision == *parent);
         if let Some(place) = place {
@@ -197,10 +197,13 @@ fn project(world: &mut World, object: &ObjectKey) {
             };
         }
         ObjectKey::Command(id) => {
+            Arc::make_mut(&mut world.queued).remove(id);
+            Arc::make_mut(&mut world.done).remove(id);
             match document {
-                Some(Document::Command(queued)) => Arc::make_mut(&mut world.queued).insert(*id, Arc::from(queued)),
-                _ => Arc::make_mut(&mut world.queued).remove(id),
-            };
+                Some(Document::Command(queued)) => drop(Arc::make_mut(&mut world.queued).insert(*id, Arc::from(queued))),
+                Some(Document::Done(done)) => drop(Arc::make_mut(&mut world.done).insert(*id, Arc::from(done))),
+                _ => {}
+            }
         }
         ObjectKey::Setting(name) => {
             match document {

@@ -65,7 +65,8 @@ pub fn may_take(world: &World, origin: &Origin, seq: u64) -> bool {
 /// `vector` without what may not be taken in.
 #[must_use]
 pub fn counted(world: &World, vector: &Vector) -> Vector {
-    let last = |origin: &Origin, seq: u64| world.removed.get(&origin.node).map_or(seq, |removal| seq.min(removal.last.get(origin)));
+    let last =
+        |origin: &Origin, seq: u64| world.removed.get(&origin.node).map_or(seq, |removal| seq.min(removal.last.get(origin)));
     let capped = vector.0.iter().map(|(origin, seq)| (origin.clone(), last(origin, *seq)));
     Vector(capped.filter(|(_, seq)| *seq > 0).collect())
 }

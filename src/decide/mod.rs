@@ -26,6 +26,7 @@ pub mod placement;
 pub mod ports;
 pub mod priority;
 pub mod prune;
+pub mod queue;
 pub mod recipe;
 pub mod retention;
 pub mod room;

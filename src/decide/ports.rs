@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::decide::manifest::is_reserved_port;
 use crate::decide::route;
+use crate::model::action::Note;
 use crate::model::document::{AppRoute, Document};
 use crate::model::id::AppId;
 use crate::model::record::{Concern, Draft, ObjectKey};
+use crate::model::time::Hlc;
 use crate::model::world::{App, World};
 
 /// Where apps without a port of their own are put.
@@ -50,6 +52,29 @@ pub fn moved(world: &World, id: &AppId, app: &App) -> Option<Draft> {
     let port = choose(world, id, manifest.map_or(port, |manifest| manifest.config.port), &relays)?;
     let route = AppRoute { port: Some(port), ..app.route.clone() };
     Some(Draft { object: ObjectKey::App(id.clone(), Concern::Route), document: Some(Document::AppRoute(route)) })
+}
+
+/// Another port for an app that shares its own with one that had it first: two sides chose the same while they did not hear
+/// each other. The earlier record keeps it.
+#[must_use]
+pub fn yielded(world: &World, id: &AppId, app: &App) -> Option<(Draft, Note)> {
+    let port = app.route.port.filter(|_| app.is_listed())?;
+    let since = |id: &AppId| {
+        let head = world.head(&ObjectKey::App(id.clone(), Concern::Route));
+        (head.map_or(Hlc::default(), |head| head.hlc), id.clone())
+    };
+    let mine = since(id);
+    let others = world.apps.iter().filter(|(other, app)| *other != id && app.is_listed() && app.route.port == Some(port));
+    let holder = others.map(|(other, _)| since(other)).find(|other| *other < mine)?.1;
+    let manifest = route::shown_version(world, app).map(|version| &version.manifest);
+    let relays = manifest.into_iter().flat_map(|manifest| manifest.ports.iter().map(|port| port.listen)).collect();
+    let next = choose(world, id, manifest.map_or(port, |manifest| manifest.config.port), &relays)?;
+    // Whoever asked for the port on the other side asked for one that is taken now.
+    let publish = app.route.publish.filter(|publish| *publish != port);
+    let route = AppRoute { port: Some(next), publish, ..app.route.clone() };
+    let says = format!("{id} and {holder} took port {port} on two sides at once; {holder} had it first, and {id} has {next} now");
+    let draft = Draft { object: ObjectKey::App(id.clone(), Concern::Route), document: Some(Document::AppRoute(route)) };
+    Some((draft, Note::Event { object: format!("apps/{id}"), says }))
 }
 
 #[cfg(test)]
@@ -96,5 +121,26 @@ mod tests {
         std::sync::Arc::make_mut(&mut world.refused_ports).insert(4000, "in use".into());
         let app = world.apps[&sample::app()].clone();
         assert_eq!(moved(&world, &sample::app(), &app), None);
+    }
+
+    #[test]
+    fn of_two_apps_that_took_one_port_on_two_sides_the_later_gets_the_next_free_one() {
+        let mut world = sample::world();
+        sample::deploy_done(&mut world, "web", 3000);
+        sample::deploy_done(&mut world, "api", 4000);
+        let route = AppRoute { publish: Some(3000), hosts: None, port: Some(3000) };
+        let object = "app/api/route".parse().unwrap();
+        sample::write(&mut world, vec![Draft { object, document: Some(Document::AppRoute(route)) }]);
+        let of =
+            |world: &World, name: &str| (name.parse::<AppId>().unwrap(), world.apps[&name.parse::<AppId>().unwrap()].clone());
+        let (web, first) = of(&world, "web");
+        assert_eq!(yielded(&world, &web, &first), None, "the earlier one keeps it");
+        let (api, second) = of(&world, "api");
+        let (draft, note) = yielded(&world, &api, &second).unwrap();
+        assert!(matches!(note, Note::Event { says, .. } if says.contains("web had it first")));
+        sample::write(&mut world, vec![draft]);
+        let (_, moved) = of(&world, "api");
+        assert_eq!((moved.route.port, moved.route.publish), (Some(4000), None));
+        assert_eq!(yielded(&world, &api, &moved), None);
     }
 }

@@ -2,6 +2,9 @@
 
 pub mod keykeeper;
 pub mod orchestrator;
+mod questions;
+#[cfg(test)]
+mod questions_tests;
 pub mod replicator;
 pub mod worker;
 

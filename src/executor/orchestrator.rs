@@ -1,26 +1,26 @@
 //! What does the platform do next? Questions become records, deployments take their next step, nodes get their plans.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::decide::command::{self, Asker};
+use crate::decide::command;
 use crate::decide::lifecycle::{self, Look};
-use crate::decide::{desired, ladder, members, ports, retention, stamp};
+use crate::decide::{desired, ladder, members, ports, queue, retention, stamp};
 use crate::model::action::{Action, ElectionOrder};
-use crate::model::command::{Accepted, Command, Refusal, RefusalKind};
+use crate::model::command::Command;
 use crate::model::event::{BatchId, Event, Inspection, Role};
-use crate::model::id::{AppId, DeploymentId, RequestId};
+use crate::model::frame::Frame;
+use crate::model::id::{AppId, DeploymentId};
 use crate::model::observed::{Fault, Observation, Trouble};
 use crate::model::plan::{NodePlan, PLAN_FORMAT};
-use crate::model::record::{Concern, Draft, ObjectKey};
+use crate::model::record::{Concern, Draft, ObjectKey, RevisionId};
 use crate::model::time::Timestamp;
 use crate::model::world::{App, World};
 
 use super::Executor;
+use super::questions::{Answer, Questions, Turn};
 
-/// Questions that wait for the disk; more are refused, so that a flood cannot fill the memory.
-const QUEUE_LIMIT: usize = 256;
 /// How often what is kept is looked through.
 const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 /// The wait after a batch that could not be written.
@@ -32,7 +32,9 @@ pub struct Orchestrator {
     /// The one batch on its way to the disk; the next is decided on what it leads to.
     writing: Option<Writing>,
     last_batch: u64,
-    questions: VecDeque<Question>,
+    questions: Questions,
+    /// Whether this node led when it last looked.
+    leads: bool,
     looks: BTreeMap<DeploymentId, Looking>,
     tries: BTreeMap<DeploymentId, u32>,
     /// The last plan given in this reign.
@@ -46,15 +48,8 @@ pub struct Orchestrator {
 #[derive(Debug)]
 struct Writing {
     batch: BatchId,
-    answer: Option<(RequestId, Accepted)>,
-}
-
-#[derive(Debug)]
-struct Question {
-    request: RequestId,
-    by: String,
-    key: String,
-    command: Command,
+    last: Option<RevisionId>,
+    answer: Option<Answer>,
 }
 
 /// Where the look at a deployment's source is.
@@ -81,12 +76,9 @@ impl Executor for Orchestrator {
                 }
                 out.push(Action::Answer { request: *request, outcome });
             }
-            Event::Asked { request, by, key, command } => {
-                self.queue(Question { request: *request, by: by.clone(), key: key.clone(), command: command.clone() }, out);
-            }
             Event::Persisted { batch, .. } => {
-                if let Some((request, accepted)) = self.written(*batch).and_then(|writing| writing.answer) {
-                    out.push(Action::Answer { request, outcome: Ok(accepted) });
+                if let Some(Writing { last: Some(last), answer: Some(answer), .. }) = self.written(*batch) {
+                    self.questions.on_disk(now, answer, last);
                 }
             }
             Event::PersistFailed { batch, because } => self.not_written(now, *batch, because, out),
@@ -97,8 +89,19 @@ impl Executor for Orchestrator {
                 self.gone_volumes.push(retention::volume_gone(volume));
             }
             Event::RoleChanged(_) => self.setup(world, now, out),
-            Event::Tick | Event::Observed { .. } | Event::PortRefused { .. } => {}
+            Event::LinkDown(_) => return self.questions.hear(world, now, event, out),
+            Event::FrameArrived { frame, .. } if !matches!(**frame, Frame::Ask { .. }) => {
+                return self.questions.hear(world, now, event, out);
+            }
+            Event::Asked { .. }
+            | Event::FrameArrived { .. }
+            | Event::Tick
+            | Event::Observed { .. }
+            | Event::PortRefused { .. } => {}
             _ => return,
+        }
+        if !is_for_this_node(event) {
+            self.questions.hear(world, now, event, out);
         }
         if self.next_upkeep.is_some_and(|at| at <= now) {
             self.next_upkeep = Some(now.after(UPKEEP_EVERY));
@@ -112,24 +115,11 @@ impl Executor for Orchestrator {
             Looking::Again(at) => Some(*at),
             _ => None,
         });
-        looks.chain(self.next_upkeep).chain(self.paused_until).min()
+        looks.chain(self.next_upkeep).chain(self.paused_until).chain(self.questions.deadline(self.leads)).min()
     }
 }
 
 impl Orchestrator {
-    fn queue(&mut self, question: Question, out: &mut Vec<Action>) {
-        if self.questions.len() < QUEUE_LIMIT {
-            self.questions.push_back(question);
-            return;
-        }
-        let refusal = Refusal::new(
-            RefusalKind::Unavailable,
-            format!("{QUEUE_LIMIT} changes wait for the disk already"),
-            Some("Ask again in a moment.".to_owned()),
-        );
-        out.push(Action::Answer { request: question.request, outcome: Err(refusal) });
-    }
-
     fn written(&mut self, batch: BatchId) -> Option<Writing> {
         self.writing.take_if(|writing| writing.batch == batch)
     }
@@ -137,46 +127,28 @@ impl Orchestrator {
     fn not_written(&mut self, now: Timestamp, batch: BatchId, because: &str, out: &mut Vec<Action>) {
         let Some(writing) = self.written(batch) else { return };
         self.paused_until = Some(now.after(DISK_PAUSE));
-        if let Some((request, _)) = writing.answer {
-            let refusal = Refusal::new(
-                RefusalKind::Unavailable,
-                format!("this could not be written to disk: {because}"),
-                Some("Nothing changed. See the disk's state with kraken doctor, then ask again.".to_owned()),
-            );
-            out.push(Action::Answer { request, outcome: Err(refusal) });
+        if let Some(answer) = writing.answer {
+            Questions::not_written(&answer, because, out);
         }
     }
 
     /// As far as it goes without waiting for the disk: questions first, then deployments, then plans.
     fn go_on(&mut self, world: &World, now: Timestamp, out: &mut Vec<Action>) {
+        self.leads = world.leads();
         if members::is_removed(world) {
             // It is no member any more: it orders nothing and takes no wishes; what runs goes on running.
-            let questions = self.questions.drain(..);
-            out.extend(
-                questions.map(|question| Action::Answer { request: question.request, outcome: Err(members::was_removed()) }),
-            );
+            self.questions.refuse_all(&members::was_removed(), out);
             return;
         }
-        let Role::Leader { epoch } = &world.role else { return };
         if self.writing.is_some() || self.paused_until.is_some_and(|until| until > now) {
             return;
         }
         self.paused_until = None;
-        while let Some(question) = self.questions.pop_front() {
-            let asker = Asker { by: &question.by, key: &question.key };
-            let order = command::order(&question.command);
-            match command::decide(world, asker, question.command) {
-                Err(refusal) => out.push(Action::Answer { request: question.request, outcome: Err(refusal) }),
-                Ok((drafts, accepted)) if drafts.is_empty() => {
-                    out.extend(order.map(Action::Elect));
-                    out.push(Action::Answer { request: question.request, outcome: Ok(accepted) });
-                }
-                Ok((drafts, accepted)) => {
-                    self.write(world, drafts, Some((question.request, accepted)), out);
-                    return;
-                }
-            }
+        if let Some(Turn { drafts, answer }) = self.questions.next(world, now, out) {
+            self.write(world, drafts, answer, out);
+            return;
         }
+        let Role::Leader { epoch } = &world.role else { return };
         let drafts = self.next_steps(world, now, out);
         if !drafts.is_empty() {
             self.write(world, drafts, None, out);
@@ -185,11 +157,13 @@ impl Orchestrator {
         self.give_plan(world, epoch, out);
     }
 
-    fn write(&mut self, world: &World, drafts: Vec<Draft>, answer: Option<(RequestId, Accepted)>, out: &mut Vec<Action>) {
+    fn write(&mut self, world: &World, drafts: Vec<Draft>, answer: Option<Answer>, out: &mut Vec<Action>) {
         self.last_batch += 1;
         let batch = BatchId(self.last_batch);
-        out.push(Action::Persist { batch, records: stamp::stamp(world, drafts) });
-        self.writing = Some(Writing { batch, answer });
+        let records = stamp::stamp(world, drafts);
+        let last = records.last().map(|record| record.revision.clone());
+        out.push(Action::Persist { batch, records });
+        self.writing = Some(Writing { batch, last, answer });
     }
 
     /// What every app needs now.
@@ -198,10 +172,17 @@ impl Orchestrator {
         drafts.retain(|draft| world.head(&draft.object).is_some_and(|head| !head.is_tombstone()));
         drafts.extend(members::own(world));
         let is_upkeep = std::mem::take(&mut self.is_upkeep_due);
+        if is_upkeep {
+            drafts.extend(queue::forgotten(world));
+        }
         for (id, app) in world.apps.iter() {
             let from = drafts.len();
             drafts.extend(self.next_step(world, now, id, app, out));
             drafts.extend(ports::moved(world, id, app));
+            if let Some((draft, note)) = ports::yielded(world, id, app) {
+                drafts.push(draft);
+                out.push(Action::Note(note));
+            }
             drafts.extend(retention::buried(world, id, app));
             if is_upkeep {
                 drafts.extend(retention::expired(world, app));
@@ -270,6 +251,11 @@ impl Orchestrator {
             out.push(Action::PublishPlan(plan));
         }
     }
+}
+
+/// Whether an event is a question that is answered without the platform.
+const fn is_for_this_node(event: &Event) -> bool {
+    matches!(event, Event::Asked { command: Command::LeadAnyway, .. })
 }
 
 #[cfg(test)]

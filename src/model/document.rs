@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::Command;
+use super::command::{Accepted, Command, Refusal};
 use super::deployment::Deployment;
 use super::id::{AppId, NodeId, VersionId, VolumeId};
 use super::manifest::Manifest;
@@ -45,6 +45,8 @@ pub enum Document {
     NodeWish(NodeWish),
     /// `command/ID`
     Command(Box<QueuedCommand>),
+    /// `command/ID`, once something came of it
+    Done(Box<Done>),
     /// `setting/NAME`: text or JSON the layers above agree on
     Setting(Setting),
     /// Written by a newer Kraken.
@@ -304,6 +306,15 @@ pub struct QueuedCommand {
     pub at: WallTime,
     /// When it is given up.
     pub until: WallTime,
+}
+
+/// What came of a wish: whoever asks the same again gets the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// When.
+    pub at: WallTime,
+    /// The answer.
+    pub outcome: Result<Accepted, Refusal>,
 }
 
 /// A setting of the platform.

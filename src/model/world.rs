@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::deployment::Deployment;
 use super::document::{
-    AppEnv, AppPlace, AppRoute, AppScale, AppSource, AppWanted, Member, NodeWish, QueuedCommand, Removal, Sealed, Version,
+    AppEnv, AppPlace, AppRoute, AppScale, AppSource, AppWanted, Done, Member, NodeWish, QueuedCommand, Removal, Sealed, Version,
     Volume, Wanted,
 };
 use super::event::Role;
@@ -58,8 +58,10 @@ pub struct World {
     pub keys: Arc<KeyFacts>,
     /// Machines that were removed.
     pub removed: Arc<BTreeMap<NodeId, Removal>>,
-    /// Wishes that wait for a leader, by the question that brought them.
+    /// Wishes that wait for a leader, by their names.
     pub queued: Arc<BTreeMap<RequestId, Arc<QueuedCommand>>>,
+    /// What came of the wishes of the last hour.
+    pub done: Arc<BTreeMap<RequestId, Arc<Done>>>,
     /// Who is heard, who is next, and why.
     pub standing: Arc<Standing>,
     /// Since when each member is heard, or not.
@@ -170,6 +172,7 @@ impl World {
             keys: Arc::default(),
             removed: Arc::default(),
             queued: Arc::default(),
+            done: Arc::default(),
             standing: Arc::default(),
             heard_since: Arc::default(),
             links: Arc::default(),

@@ -69,7 +69,8 @@ pub(super) fn store(
     if let Some(heads) = heads {
         objects.append(&mut forget(&transaction, heads).map_err(failed)?);
     }
-    taken.relisted = objects.iter().filter_map(|object| relist(&transaction, object).transpose()).collect::<Result<_, _>>().map_err(failed)?;
+    taken.relisted =
+        objects.iter().filter_map(|object| relist(&transaction, object).transpose()).collect::<Result<_, _>>().map_err(failed)?;
     taken.new.retain(|record| taken.ends.0.get(&record.revision.origin).is_none_or(|end| record.revision.seq <= *end));
     transaction.commit().map_err(failed)?;
     Ok(taken)
@@ -140,12 +141,18 @@ fn removals(records: &[Arc<Record>]) -> impl Iterator<Item = (&NodeId, &Removal)
 }
 
 /// Takes out what `node` wrote after it was removed; answers the objects it was about.
-fn void(transaction: &Transaction<'_>, node: &NodeId, removal: &Removal, ends: &mut Vector) -> rusqlite::Result<BTreeSet<String>> {
+fn void(
+    transaction: &Transaction<'_>,
+    node: &NodeId,
+    removal: &Removal,
+    ends: &mut Vector,
+) -> rusqlite::Result<BTreeSet<String>> {
     let mut objects = BTreeSet::new();
     for (origin, seq) in records::vector(transaction)?.into_iter().filter(|(origin, _)| origin.node == *node) {
         let last = removal.last.get(&origin).min(seq);
         let name = params![origin.node.as_str(), origin.store.as_str(), signed(last)?];
-        let mut late = transaction.prepare_cached("DELETE FROM record WHERE node = ?1 AND store = ?2 AND seq > ?3 RETURNING object")?;
+        let mut late =
+            transaction.prepare_cached("DELETE FROM record WHERE node = ?1 AND store = ?2 AND seq > ?3 RETURNING object")?;
         objects.extend(late.query_map(name, |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?);
         transaction.prepare_cached("UPDATE origin SET seq = ?3 WHERE node = ?1 AND store = ?2")?.execute(name)?;
         ends.0.insert(origin, last);
@@ -158,9 +165,11 @@ fn forget(transaction: &Transaction<'_>, heads: &Heads) -> rusqlite::Result<BTre
     let mut objects = BTreeSet::new();
     for (object, revisions) in revisions(transaction)? {
         for RevisionId { origin, seq } in delta::forgotten(heads, &revisions) {
-            transaction
-                .prepare_cached("DELETE FROM record WHERE node = ?1 AND store = ?2 AND seq = ?3")?
-                .execute(params![origin.node.as_str(), origin.store.as_str(), signed(seq)?])?;
+            transaction.prepare_cached("DELETE FROM record WHERE node = ?1 AND store = ?2 AND seq = ?3")?.execute(params![
+                origin.node.as_str(),
+                origin.store.as_str(),
+                signed(seq)?
+            ])?;
             objects.insert(object.clone());
         }
     }

@@ -103,7 +103,9 @@ fn past_their_time(newest_first: &[Revision], now: WallTime, passed: &Vector, is
     let replaced: BTreeSet<&RevisionId> = newest_first.iter().flat_map(|revision| &revision.parents).collect();
     let age = |revision: &Revision| now.0.saturating_sub(revision.wall);
     let mut leaves = newest_first.iter().filter(|revision| !replaced.contains(&revision.name));
-    if !is_member && leaves.all(|leaf| leaf.is_tombstone && age(leaf) > TOMBSTONE_MS && passed.get(&leaf.name.origin) >= leaf.name.seq) {
+    if !is_member
+        && leaves.all(|leaf| leaf.is_tombstone && age(leaf) > TOMBSTONE_MS && passed.get(&leaf.name.origin) >= leaf.name.seq)
+    {
         return newest_first.iter().map(|revision| revision.id).collect();
     }
     let numbered = newest_first.iter().enumerate();

@@ -11,7 +11,8 @@ use crate::edge::states;
 use crate::model::id::StoreId;
 
 /// The steps from an empty file to today's schema; `user_version` counts those taken. Never change one that was released.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE record (
         id       INTEGER PRIMARY KEY,
@@ -42,9 +43,11 @@ pub(super) const MIGRATIONS: &[&str] = &["
         document      TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, entry TEXT NOT NULL) STRICT;
-", "
+",
+    "
     ALTER TABLE record ADD COLUMN extra TEXT;
-"];
+",
+];
 
 /// Why the node's state cannot be opened. The file is left as it is.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@
 
 mod link;
 #[cfg(test)]
-mod net;
+pub(super) mod net;
 #[cfg(test)]
 mod tests;
 
@@ -137,7 +137,8 @@ impl Replicator {
                 continue;
             }
             records.retain(|record| {
-                delta::understood(record).is_none_or(|record| members::may_take(world, &record.revision.origin, record.revision.seq))
+                delta::understood(record)
+                    .is_none_or(|record| members::may_take(world, &record.revision.origin, record.revision.seq))
             });
             self.last_batch += 1;
             let batch = BatchId(FIRST_BATCH + self.last_batch);

@@ -9,13 +9,15 @@ use serde_json::Value;
 use crate::decide::delta::{self, Row};
 use crate::decide::fold::fold;
 use crate::decide::{sample, stamp};
-use crate::model::document::Document;
 use crate::executor::Executor;
+use crate::executor::orchestrator::Orchestrator;
 use crate::executor::replicator::Replicator;
 use crate::model::action::{Action, Note};
+use crate::model::command::{Accepted, Refusal};
+use crate::model::document::Document;
 use crate::model::event::{BatchId, Event};
 use crate::model::frame::{Frame, Heads};
-use crate::model::id::NodeId;
+use crate::model::id::{NodeId, RequestId};
 use crate::model::record::{Draft, ObjectKey, Origin, Record, RevisionId};
 use crate::model::time::{Timestamp, WallTime};
 use crate::model::vector::Vector;
@@ -65,7 +67,9 @@ impl Disk {
     fn void(&mut self, new: &[Arc<Record>]) -> BTreeMap<ObjectKey, Vec<Arc<Record>>> {
         let mut objects = BTreeSet::new();
         for record in new {
-            let (ObjectKey::Member(node), Some(Document::Removal(removal))) = (&record.object, &record.document) else { continue };
+            let (ObjectKey::Member(node), Some(Document::Removal(removal))) = (&record.object, &record.document) else {
+                continue;
+            };
             let ends: Vec<_> = self.vector.0.iter_mut().filter(|(origin, _)| origin.node == *node).collect();
             ends.into_iter().for_each(|(origin, seq)| *seq = removal.last.get(origin));
             let late = |name: &RevisionId| name.origin.node == *node && name.seq > removal.last.get(&name.origin);
@@ -103,9 +107,10 @@ impl Disk {
             });
             logs.insert(origin.clone(), rows.collect());
         }
-        let members = self.rows.iter().filter(|(name, row)| {
-            row["object"].as_str().unwrap().starts_with("member/") && name.seq > since.get(&name.origin)
-        });
+        let members = self
+            .rows
+            .iter()
+            .filter(|(name, row)| row["object"].as_str().unwrap().starts_with("member/") && name.seq > since.get(&name.origin));
         let cut = delta::cut(since, &self.vector, logs, members.map(|(name, row)| (name.clone(), row.clone())).collect());
         let held: u64 = self.vector.0.values().sum();
         let heads = (with_heads && cut.is_whole && held > self.rows.len() as u64).then(|| {
@@ -128,6 +133,10 @@ pub struct Machine {
     pub world: World,
     pub disk: Disk,
     pub notes: Vec<Note>,
+    /// Answers given at its door.
+    pub answers: BTreeMap<RequestId, Result<Accepted, Refusal>>,
+    /// If it decides as well.
+    pub orchestrator: Option<Orchestrator>,
     replicator: Replicator,
     inbox: VecDeque<Event>,
     batches: u64,
@@ -144,8 +153,9 @@ impl Machine {
         let me = Arc::make_mut(&mut world.me);
         me.node = node(n);
         me.origin = Origin { node: node(n), store: format!("{n:016x}").parse().unwrap() };
-        let (replicator, inbox) = Default::default();
-        Self { world, disk: Disk::default(), notes: vec![], replicator, inbox, batches: 0 }
+        let (replicator, inbox, answers) = Default::default();
+        let disk = Disk::default();
+        Self { world, disk, notes: vec![], answers, orchestrator: None, replicator, inbox, batches: 0 }
     }
 
     /// As it comes up from `disk`.
@@ -170,9 +180,30 @@ impl Machine {
             self.disk.vector.raise(&record.revision.origin, record.revision.seq);
         }
         self.batches += 1;
-        let persisted = Event::Persisted { batch: BatchId(self.batches), records, upto: Vector::default() };
+        let persisted = Event::Persisted { batch: BatchId((1 << 62) + self.batches), records, upto: Vector::default() };
         // Nothing else is decided between a write and its echo.
         self.inbox.push_front(persisted);
+    }
+
+    /// Something happens to it.
+    pub fn tell(&mut self, event: Event) {
+        self.inbox.push_back(event);
+    }
+
+    fn persist(&mut self, batch: BatchId, records: Vec<Arc<Record>>) {
+        let values: Vec<Value> = records.iter().map(|record| serde_json::to_value(&**record).unwrap()).collect();
+        let mut upto = Vector::default();
+        records.iter().for_each(|record| upto.raise(&record.revision.origin, record.revision.seq));
+        let done = self.disk.store(&values, &upto, None);
+        self.inbox.push_back(match done {
+            Ok(_) => Event::Persisted { batch, records, upto: Vector::default() },
+            Err(because) => Event::PersistFailed { batch, because },
+        });
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let deciding = self.orchestrator.as_ref().and_then(Executor::deadline);
+        self.replicator.deadline().into_iter().chain(deciding).min()
     }
 
     /// The leaves of every object by name, the head first.
@@ -203,7 +234,11 @@ impl Net {
         if a == b || up == self.cables.contains(&pair) {
             return;
         }
-        if up { self.cables.insert(pair) } else { self.cables.remove(&pair) };
+        if up {
+            self.cables.insert(pair)
+        } else {
+            self.cables.remove(&pair)
+        };
         for (from, to) in [(a, b), (b, a)] {
             self.mail.remove(&(from, to));
             let event = if up { Event::LinkUp(node(to)) } else { Event::LinkDown(node(to)) };
@@ -238,7 +273,8 @@ impl Net {
     /// One event, or one frame on one cable; `choose` names which of so many.
     pub fn step(&mut self, choose: impl FnOnce(usize) -> usize) -> bool {
         let busy: Vec<usize> = (0..self.machines.len()).filter(|n| !self.machines[*n].inbox.is_empty()).collect();
-        let moving: Vec<(usize, usize)> = self.mail.iter().filter(|(_, frames)| !frames.is_empty()).map(|(way, _)| *way).collect();
+        let moving: Vec<(usize, usize)> =
+            self.mail.iter().filter(|(_, frames)| !frames.is_empty()).map(|(way, _)| *way).collect();
         if busy.len() + moving.len() == 0 {
             return false;
         }
@@ -260,7 +296,7 @@ impl Net {
             if self.step(&mut choose) {
                 continue;
             }
-            let next = self.machines.iter().filter_map(|machine| machine.replicator.deadline()).min();
+            let next = self.machines.iter().filter_map(Machine::deadline).min();
             let Some(at) = next.filter(|at| *at <= end) else { return };
             self.now = self.now.max(at);
             self.machines.iter_mut().for_each(|machine| machine.inbox.push_back(Event::Tick));
@@ -274,6 +310,9 @@ impl Net {
         let wall = WallTime(machine.world.wall.0 + 1);
         fold(&mut machine.world, wall, &event);
         let mut out = Vec::new();
+        if let Some(orchestrator) = &mut machine.orchestrator {
+            orchestrator.execute(&machine.world, self.now, &event, &mut out);
+        }
         machine.replicator.execute(&machine.world, self.now, &event, &mut out);
         out.into_iter().for_each(|action| self.perform(n, action));
         true
@@ -302,7 +341,10 @@ impl Net {
             }
             Action::Send { to, frame } => self.post(n, &to, *frame),
             Action::Note(note) => machine.notes.push(note),
-            other => panic!("a replicator never asks for {other:?}"),
+            Action::Persist { batch, records } => machine.persist(batch, records),
+            Action::Answer { request, outcome } => drop(machine.answers.insert(request, outcome)),
+            // Plans and sources are not what this network is about.
+            _ => {}
         }
     }
 

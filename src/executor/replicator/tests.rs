@@ -151,7 +151,12 @@ fn a_restored_old_database_that_wrote_first_is_noticed_and_says_what_to_do() {
     net.scale(0, "web", 8);
     net.link_all();
     net.settle(in_order);
-    let told = |n: usize| net.machines[n].notes.iter().any(|note| matches!(note, Note::Event { says, .. } if says.contains("kraken reset-identity")));
+    let told = |n: usize| {
+        net.machines[n]
+            .notes
+            .iter()
+            .any(|note| matches!(note, Note::Event { says, .. } if says.contains("kraken reset-identity")))
+    };
     assert!(told(0) || told(1));
     assert_eq!(scale_at(&net, 1, "web"), Some(2), "nothing of the twin was mixed in");
 }
