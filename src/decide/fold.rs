@@ -89,8 +89,8 @@ pub fn fold_upto(world: &mut World, upto: &Vector) {
     if !world.holds.covers(upto) {
         Arc::make_mut(&mut world.holds).merge(upto);
     }
-    if world.awaited.iter().any(|revision| upto.get(&revision.origin) >= revision.seq) {
-        Arc::make_mut(&mut world.awaited).retain(|revision| upto.get(&revision.origin) < revision.seq);
+    if world.expected.iter().any(|revision| upto.get(&revision.origin) >= revision.seq) {
+        Arc::make_mut(&mut world.expected).retain(|revision| upto.get(&revision.origin) < revision.seq);
     }
 }
 
@@ -103,7 +103,7 @@ pub fn fold_record(world: &mut World, record: &Arc<Record>) {
         Arc::make_mut(&mut world.holds).raise(origin, *seq);
     }
     world.hlc = hlc::observe(world.hlc, record.hlc, world.wall);
-    let was_replaced = world.awaited.contains(&record.revision) && Arc::make_mut(&mut world.awaited).remove(&record.revision);
+    let was_replaced = world.expected.contains(&record.revision) && Arc::make_mut(&mut world.expected).remove(&record.revision);
     let leaves = Arc::make_mut(&mut world.leaves).entry(record.object.clone()).or_default();
     let is_old =
         was_replaced || leaves.iter().any(|leaf| leaf.revision == record.revision || leaf.parents.contains(&record.revision));
@@ -112,7 +112,7 @@ pub fn fold_record(world: &mut World, record: &Arc<Record>) {
         if let Some(place) = place {
             leaves.remove(place);
         } else if world.holds.get(&parent.origin) < parent.seq {
-            Arc::make_mut(&mut world.awaited).insert(parent.clone());
+            Arc::make_mut(&mut world.expected).insert(parent.clone());
         }
     }
     if !is_old {

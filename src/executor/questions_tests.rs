@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::orchestrator::Orchestrator;
-use super::replicator::net::{Net, node};
+use super::replicator::tests::net::{Net, node};
 use crate::decide::sample;
 use crate::model::command::{Accepted, Command, Refusal};
 use crate::model::document::{Document, Member, Setting};

@@ -71,7 +71,7 @@ pub struct World {
     /// What is on this node's disk.
     pub holds: Arc<Vector>,
     /// Revisions that others replace and that are not here yet.
-    pub awaited: Arc<BTreeSet<RevisionId>>,
+    pub expected: Arc<BTreeSet<RevisionId>>,
     /// What each member said it has on its disk, since its link opened last.
     pub peer_holds: Arc<BTreeMap<NodeId, Vector>>,
     /// The plan each node was last given; on a node itself, the one it obeys.
@@ -177,7 +177,7 @@ impl World {
             heard_since: Arc::default(),
             links: Arc::default(),
             holds: Arc::default(),
-            awaited: Arc::default(),
+            expected: Arc::default(),
             peer_holds: Arc::default(),
             inventories: Arc::default(),
             told: Arc::default(),

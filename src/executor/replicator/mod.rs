@@ -5,9 +5,7 @@
 
 mod link;
 #[cfg(test)]
-pub(super) mod net;
-#[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

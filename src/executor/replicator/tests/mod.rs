@@ -1,16 +1,18 @@
 //! Do all nodes come to hold the same, whatever happened on the way?
 
+pub mod net;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::net::{Disk, Net, node};
 use crate::model::action::Note;
 use crate::model::document::{Document, Member, Removal};
 use crate::model::record::{Draft, ObjectKey};
 use crate::model::time::WallTime;
 use crate::model::vector::Vector;
+use net::{Disk, Net, node};
 
 /// The oldest first.
 fn in_order(_: usize) -> usize {
@@ -352,7 +354,7 @@ proptest! {
 
     #[test]
     fn no_frame_of_nonsense_is_taken(text in "[ -~]{0,60}", seq in any::<u64>(), from in any::<u64>(), to in any::<u64>()) {
-        let origin = super::net::Machine::new(0).world.me.origin.clone();
+        let origin = net::Machine::new(0).world.me.origin.clone();
         let (mut since, mut upto) = (Vector::default(), Vector::default());
         since.raise(&origin, from);
         upto.raise(&origin, to);
