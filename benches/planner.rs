@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use kraken::decide::{desired, route};
+use kraken::decide::route;
 use kraken::executor::Executor;
 use kraken::executor::orchestrator::Orchestrator;
 use kraken::model::action::Action;
@@ -35,15 +35,14 @@ fn orchestrate(world: &World) -> Vec<Action> {
 fn main() {
     print_surroundings();
     let world = support::platform::platform(APPS, VERSIONS);
-    let node = world.me.node.clone();
     let [Action::PublishPlan(plan)] = &orchestrate(&world)[..] else { unreachable!("nothing but the plan is due") };
     assert_eq!((plan.replicas.len(), route::table(&world).apps.len()), (usize::from(APPS), usize::from(APPS)));
     println!("{APPS} apps, {} versions, {} deployments, 1 node", world.versions.len(), world.deployments.len());
 
-    Samples::of(RUNS, || desired::replicas(&world, &node)).print("decide::desired::replicas");
+    Samples::of(RUNS, || support::platform::decide(&world)).print("decide::desired::desired");
     Samples::of(RUNS, || route::table(&world)).print("decide::route::table");
     Samples::of(RUNS, || orchestrate(&world)).print("Orchestrator::execute, everything due");
-    let all = Samples::of(RUNS, || (desired::replicas(&world, &node), route::table(&world), orchestrate(&world)));
+    let all = Samples::of(RUNS, || (support::platform::decide(&world), route::table(&world), orchestrate(&world)));
     all.print("all three");
     verdict("planner of 1000 apps, p99", all.percentile(99), TARGET_MS, "ms");
 }

@@ -6,9 +6,11 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use kraken::decide::command::{self, Asker};
+use kraken::decide::desired::{self, Desired};
+use kraken::decide::fleet::Fleet;
 use kraken::decide::fold::{fold, fold_record};
 use kraken::decide::lifecycle::{self, Look};
-use kraken::decide::{desired, stamp};
+use kraken::decide::{members, stamp};
 use kraken::model::command::{Command, Deploy};
 use kraken::model::document::Source;
 use kraken::model::event::{Event, Inspection, Role};
@@ -36,19 +38,21 @@ pub fn platform(apps: u16, versions: u16) -> World {
         incarnation: Default::default(),
         origin: Origin { node: node(), store: "00000000000000aa".parse().unwrap() },
         arch: "amd64".into(),
-        memory: 64 << 30,
+        memory: 256 << 30,
         labels: Default::default(),
         reserved_ports: Default::default(),
         subnet: None,
     });
     world.wall = BEGAN;
     world.role = Role::Leader { epoch: Epoch { counter: 1, node: node() } };
+    observe(&mut world, Observation::Surveyed);
+    let founded = members::own(&world);
+    write(&mut world, founded.into_iter().collect());
     for number in 0..apps {
         for version in 0..versions {
             deploy(&mut world, number, version);
         }
     }
-    observe(&mut world, Observation::Surveyed);
     world
 }
 
@@ -98,9 +102,14 @@ fn inspection(name: &str, number: u16, version: u16) -> Inspection {
     }
 }
 
+/// What every machine shall run.
+pub fn decide(world: &World) -> Desired {
+    desired::desired(world, Fleet::glance(world), &Desired::default())
+}
+
 fn advance(world: &mut World, id: &AppId, look: &Look) {
     let app = Arc::clone(&world.apps[id]);
-    let advance = lifecycle::advance(world, id, &app, look);
+    let advance = lifecycle::advance(world, &decide(world), id, &app, look);
     write(world, advance.drafts);
 }
 

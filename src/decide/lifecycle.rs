@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::decide::{desired, ladder, validate};
+use crate::decide::desired::{self, Desired};
+use crate::decide::{ladder, machine, validate};
 use crate::model::deployment::{Deployment, Failure, Phase, Progress, Waiting};
 use crate::model::document::{Document, Source, Version, Wanted};
 use crate::model::event::Inspection;
@@ -32,9 +33,9 @@ pub enum Look {
     Found(Result<Box<Inspection>, Trouble>),
 }
 
-/// Decides what `app` needs. `look` is about its newest deployment.
+/// Decides what `app` needs. `look` is about its newest deployment, `desired` says where its copies belong.
 #[must_use]
-pub fn advance(world: &World, id: &AppId, app: &App, look: &Look) -> Advance {
+pub fn advance(world: &World, desired: &Desired, id: &AppId, app: &App, look: &Look) -> Advance {
     let mut advance = Advance { drafts: superseded(world, app), inspect: None };
     let Some(open) = world.open(app) else { return advance };
     if app.wanted() != Wanted::On {
@@ -42,8 +43,8 @@ pub fn advance(world: &World, id: &AppId, app: &App, look: &Look) -> Advance {
         return advance;
     }
     match world.version_of(open) {
-        Some(version) => advance.drafts.extend(follow(world, id, app, open, version)),
-        None => examine(world, id, app, open, look, &mut advance),
+        Some(version) => advance.drafts.extend(follow(world, desired, id, app, open, version)),
+        None => examine(world, desired, id, app, open, look, &mut advance),
     }
     advance
 }
@@ -69,7 +70,7 @@ fn changed(deployment: &Arc<Deployment>, change: impl FnOnce(&mut Deployment)) -
 }
 
 /// Before there is a version: branch to commit to manifest to version.
-fn examine(world: &World, id: &AppId, app: &App, open: &Arc<Deployment>, look: &Look, advance: &mut Advance) {
+fn examine(world: &World, desired: &Desired, id: &AppId, app: &App, open: &Arc<Deployment>, look: &Look, advance: &mut Advance) {
     match look {
         Look::Pending => {}
         Look::Due => {
@@ -88,15 +89,17 @@ fn examine(world: &World, id: &AppId, app: &App, open: &Arc<Deployment>, look: &
         Look::Found(Ok(inspection)) => match validate::validate(world, id, app, inspection) {
             Err(trouble) => advance.drafts.push(in_trouble(world, open, None, &trouble)),
             Ok(validated) => {
-                let node = &world.me;
-                let why = format!("to {}, the only node; its {} fits", node.name, node.arch);
+                let place = desired::first_place(world, desired, id, app, &validated.version.manifest);
+                if let Ok((home, _)) = &place {
+                    let volumes = validate::volume_drafts(world, id, &validated.version.manifest, home);
+                    advance.drafts.extend(volumes);
+                }
                 let draft = changed(open, |deployment| {
                     deployment.enter(Phase::Validating, None, world.wall, validated.says.clone());
                     deployment.commit = Some(inspection.commit.clone());
                     deployment.version = Some(validated.version.id.clone());
                     deployment.settings = Some(validated.settings.clone());
-                    deployment.progress = Progress::UnderWay;
-                    deployment.enter(Phase::Delegating, Some(node.node.clone()), world.wall, why);
+                    delegate(world, deployment, place);
                 });
                 advance.drafts.extend(validated.drafts);
                 advance.drafts.push(draft);
@@ -105,28 +108,64 @@ fn examine(world: &World, id: &AppId, app: &App, open: &Arc<Deployment>, look: &
     }
 }
 
-/// Once it is delegated: its phase is that of its replica that is furthest behind.
-fn follow(world: &World, id: &AppId, app: &App, open: &Arc<Deployment>, version: &Arc<Version>) -> Option<Draft> {
+/// To the machine it was placed on; without one it waits and says why.
+fn delegate(world: &World, deployment: &mut Deployment, place: Result<(NodeId, String), String>) {
+    match place {
+        Ok((node, why)) => {
+            deployment.progress = Progress::UnderWay;
+            let to = machine::name(world, &node);
+            deployment.enter(Phase::Delegating, Some(node), world.wall, format!("to {to}; {why}"));
+        }
+        Err(because) => {
+            deployment.enter(Phase::Delegating, None, world.wall, because.clone());
+            deployment.progress = Progress::Waiting(without_end(world, because, None));
+        }
+    }
+}
+
+/// A wait that ends with an event, not with time.
+const fn without_end(world: &World, because: String, next: Option<String>) -> Waiting {
+    Waiting { because, next, attempt: 1, retry_at: world.wall }
+}
+
+/// Once it is delegated: volumes it needs are made where it goes; its phase is that of its copy that is furthest behind.
+fn follow(world: &World, desired: &Desired, id: &AppId, app: &App, open: &Arc<Deployment>, version: &Arc<Version>) -> Vec<Draft> {
     let targets = desired::targets(id, app, open, version);
-    let reports: Vec<(&NodeId, &ReplicaReport)> = world
-        .replicas_of(id)
-        .filter(|(_, replica, _)| targets.contains(replica))
-        .map(|(node, _, report)| (node, report))
+    let placed: Vec<(&NodeId, Option<&ReplicaReport>)> = targets
+        .iter()
+        .filter_map(|replica| {
+            let node = desired.targets.get(replica)?;
+            Some((node, world.inventories.get(node).and_then(|inventory| inventory.replicas.get(replica))))
+        })
         .collect();
+    let home = placed.first().map(|(node, _)| *node);
+    let mut drafts: Vec<Draft> =
+        home.into_iter().flat_map(|home| validate::volume_drafts(world, id, &version.manifest, home)).collect();
+    drafts.extend(step(world, desired, open, &placed));
+    drafts
+}
+
+fn step(world: &World, desired: &Desired, open: &Arc<Deployment>, placed: &[(&NodeId, Option<&ReplicaReport>)]) -> Option<Draft> {
+    let reports: Vec<(&NodeId, &ReplicaReport)> = placed.iter().filter_map(|(node, report)| Some((*node, (*report)?))).collect();
     if let Some((node, trouble)) = reports.iter().find_map(|(node, report)| match &report.stage {
         Stage::Failed(trouble) => Some((*node, trouble)),
         _ => None,
     }) {
         return Some(in_trouble(world, open, Some(node), trouble));
     }
-    if !reports.is_empty() && reports.len() == targets.len() && reports.iter().all(|(_, report)| report.stage == Stage::Serving) {
+    let shortage = desired.short.get(&open.id);
+    if let Some(shortage) = shortage.filter(|shortage| shortage.placed == 0) {
+        return waiting_changed(world, open, &without_end(world, shortage.says(), None));
+    }
+    // Copies that fit nowhere hold nothing up: they are told about, and come when there is room.
+    if !reports.is_empty() && reports.len() == placed.len() && reports.iter().all(|(_, report)| report.stage == Stage::Serving) {
         let (node, report) = reports[0];
         let why = report.why.clone();
         let node = node.clone();
         return Some(changed(open, |deployment| deployment.finish(Some(node), world.wall, why)));
     }
-    // What keeps the node from working with Docker at all, if anything does.
-    if let Some(waiting) = world.my_inventory().and_then(|inventory| inventory.docker_trouble.as_ref()) {
+    // What keeps its machine from working with Docker at all, if anything does.
+    if let Some(waiting) = placed.iter().find_map(|(node, _)| world.inventories.get(*node)?.docker_trouble.as_ref()) {
         return waiting_changed(world, open, waiting);
     }
     let (node, report) = reports.into_iter().min_by_key(|(_, report)| phase_of(&report.stage))?;

@@ -11,6 +11,7 @@ pub mod desired;
 pub mod detect;
 pub mod dockerignore;
 pub mod election;
+pub mod fleet;
 pub mod fold;
 pub mod hlc;
 pub mod join;

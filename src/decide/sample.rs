@@ -1,18 +1,22 @@
 //! Small worlds for tests, each built in one line.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decide::command::{self, Asker};
+use crate::decide::desired::{self, Desired};
+use crate::decide::fleet::Fleet;
 use crate::decide::fold::{fold, fold_record};
 use crate::decide::lifecycle::{self, Look};
-use crate::decide::{desired, stamp};
+use crate::decide::stamp;
 use crate::model::command::{Accepted, Command, Deploy};
 use crate::model::deployment::{Failure, Phase};
 use crate::model::document::{Document, Member, Removal, Source};
 use crate::model::event::{Event, Inspection, Role};
 use crate::model::frame::Frame;
-use crate::model::id::{AppId, Epoch, Incarnation, NodeId};
+use crate::model::id::{AppId, Epoch, Incarnation, NodeId, ReplicaId};
 use crate::model::observed::{Inventory, MachineFacts, Observation, ReplicaReport, Stage};
+use crate::model::plan::ReplicaOrder;
 use crate::model::record::{Draft, ObjectKey, Origin};
 use crate::model::source::Reference;
 use crate::model::standing::Peer;
@@ -107,7 +111,7 @@ fn validate_newest(world: &mut World, name: &str, port: u16, more: &str) {
     let n = u32::try_from(world.versions.len()).unwrap() + 1;
     let app = world.apps[&id].clone();
     let look = Look::Found(Ok(Box::new(named_inspection(name, port, n, more))));
-    let advance = lifecycle::advance(world, &id, &app, &look);
+    let advance = lifecycle::advance(world, &desired(world), &id, &app, &look);
     write(world, advance.drafts);
 }
 
@@ -173,9 +177,9 @@ fn serve_newest(world: &mut World, name: &str) {
     report_newest(world, name, Stage::Serving);
     let id: AppId = name.parse().unwrap();
     let app = world.apps[&id].clone();
-    let advance = lifecycle::advance(world, &id, &app, &Look::Pending);
+    let advance = lifecycle::advance(world, &desired(world), &id, &app, &Look::Pending);
     write(world, advance.drafts);
-    let wanted = desired::replicas(world, &node());
+    let wanted = orders(world);
     let surplus: Vec<_> =
         world.replicas_of(&id).map(|(_, replica, _)| replica.clone()).filter(|id| !wanted.contains_key(id)).collect();
     for replica in surplus {
@@ -262,5 +266,36 @@ pub fn remove_member(world: &mut World, node: &NodeId) {
 pub fn move_volumes(world: &mut World, node: &NodeId) {
     for volume in Arc::make_mut(&mut world.volumes).values_mut() {
         volume.home = node.clone();
+    }
+}
+
+/// What every machine shall run, as a new leader decides that hears from all.
+pub fn desired(world: &World) -> Desired {
+    desired::desired(world, Fleet::glance(world), &Desired::default())
+}
+
+/// What this node shall run.
+pub fn orders(world: &World) -> BTreeMap<ReplicaId, ReplicaOrder> {
+    desired(world).orders.remove(&world.me.node).unwrap_or_default()
+}
+
+/// Any member, this node too, observes something about itself.
+pub fn observe_at(world: &mut World, at: &NodeId, observation: Observation) {
+    if *at == world.me.node { observe(world, observation) } else { observe_on(world, at, observation) }
+}
+
+/// The copy of `order` serves.
+pub fn serving(order: &ReplicaOrder) -> ReplicaReport {
+    ReplicaReport {
+        app: order.app.clone(),
+        deployment: order.deployment,
+        version: order.version.clone(),
+        stage: Stage::Serving,
+        since: WallTime(0),
+        why: "answered after 0.4 s".into(),
+        placed: order.why.clone(),
+        address: Some([198, 18, 0, 2].into()),
+        container: None,
+        restarts: 0,
     }
 }

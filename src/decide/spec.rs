@@ -83,12 +83,12 @@ pub fn build(world: &World, order: &ReplicaOrder) -> Option<BuildOrder> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::{desired, sample};
+    use crate::decide::sample;
 
     const BRIDGE: Subnet = Subnet { base: Ipv4Addr::new(198, 18, 0, 0), prefix: 20, gateway: Ipv4Addr::new(198, 18, 0, 1) };
 
     fn spec(world: &World) -> ContainerSpec {
-        let (replica, order) = desired::replicas(world, &world.me.node).pop_first().unwrap();
+        let (replica, order) = sample::orders(world).pop_first().unwrap();
         let epoch = Epoch { counter: 1, node: world.me.node.clone() };
         container(world, &replica, &order, &epoch, Ipv4Addr::new(198, 18, 0, 2), BRIDGE, false).unwrap()
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::decide::manifest::{Context, NodeFacts, Parsed};
-use crate::decide::{detect, manifest, ports, recipe, route};
+use crate::decide::{detect, machine, manifest, ports, recipe, route};
 use crate::model::deployment::{Phase, Settings};
 use crate::model::document::{AppRoute, AppSource, Document, ManifestOrigin, Version, Volume, VolumeState};
 use crate::model::event::Inspection;
-use crate::model::id::AppId;
+use crate::model::id::{AppId, NodeId};
 use crate::model::manifest::{Finding, Manifest};
 use crate::model::observed::{Fault, Trouble};
 use crate::model::quantity::Bytes;
@@ -22,7 +22,7 @@ pub struct Validated {
     pub version: Arc<Version>,
     /// In force with it.
     pub settings: Settings,
-    /// The version if it is new, volumes and a port the app needs.
+    /// The version if it is new, and a port the app needs.
     pub drafts: Vec<Draft>,
     /// What was found, for people.
     pub says: String,
@@ -45,20 +45,23 @@ pub struct Found {
 #[must_use]
 pub fn context(world: &World, app: &AppId) -> Context {
     let others = || world.apps.iter().filter(|(id, other)| *id != app && other.is_listed());
-    let me = NodeFacts {
-        name: world.me.name.clone(),
-        arch: world.me.arch.clone(),
-        labels: world.me.labels.clone(),
-        memory: Bytes(world.me.memory),
-    };
     Context {
-        nodes: vec![me],
+        nodes: nodes(world),
         other_apps: others().map(|(id, _)| id.to_string()).collect(),
         other_hosts: others()
             .flat_map(|(id, other)| route::hosts(world, other).into_iter().map(move |host| (host, id.to_string())))
             .collect(),
         taken_ports: ports::taken(world, app).map(|(port, id)| (port, id.to_string())).collect(),
     }
+}
+
+/// The members, as far as they told what they are made of.
+#[must_use]
+pub fn nodes(world: &World) -> Vec<NodeFacts> {
+    let known = machine::members(world).into_iter().filter_map(|node| machine::facts(world, node));
+    known
+        .map(|facts| NodeFacts { name: facts.name, arch: facts.arch, labels: facts.labels, memory: Bytes(facts.memory) })
+        .collect()
 }
 
 /// The manifest in force: a person's edit, else the repository's file, else the detected one.
@@ -97,7 +100,6 @@ pub fn validate(world: &World, id: &AppId, app: &App, inspection: &Inspection) -
             document: Some(Document::Version(Arc::clone(&version))),
         });
     }
-    drafts.extend(volume_drafts(world, id, &manifest));
     drafts.extend(port_draft(world, id, app, &manifest)?);
     let says = says(&found, inspection);
     Ok(Validated { version, settings: settings(app, &manifest), drafts, says })
@@ -159,8 +161,13 @@ fn version(
     })
 }
 
-/// Volumes of the manifest that the app does not have yet.
-fn volume_drafts<'a>(world: &'a World, id: &'a AppId, manifest: &'a Manifest) -> impl Iterator<Item = Draft> + 'a {
+/// Volumes of the manifest that the app does not have yet, made on `home`: there the app stays.
+pub fn volume_drafts<'a>(
+    world: &'a World,
+    id: &'a AppId,
+    manifest: &'a Manifest,
+    home: &'a NodeId,
+) -> impl Iterator<Item = Draft> + 'a {
     let kept: BTreeSet<&str> =
         world.volumes_of(id).filter(|volume| volume.state == VolumeState::Kept).map(|volume| volume.name.as_str()).collect();
     manifest.volumes.iter().filter(move |volume| !kept.contains(volume.name.as_str())).filter_map(move |volume| {
@@ -172,7 +179,7 @@ fn volume_drafts<'a>(world: &'a World, id: &'a AppId, manifest: &'a Manifest) ->
             app: id.clone(),
             name: volume.name.clone(),
             path: volume.path.clone(),
-            home: world.me.node.clone(),
+            home: home.clone(),
             state: VolumeState::Kept,
         };
         Some(Draft { object: ObjectKey::Volume(volume_id), document: Some(Document::Volume(document)) })

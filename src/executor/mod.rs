@@ -2,10 +2,12 @@
 
 pub mod keykeeper;
 pub mod orchestrator;
+mod planner;
 mod questions;
 #[cfg(test)]
 mod questions_tests;
 pub mod replicator;
+pub mod reports;
 pub mod worker;
 
 use crate::model::action::Action;
@@ -31,6 +33,7 @@ pub fn all() -> Vec<Box<dyn Executor + Send>> {
     vec![
         Box::new(orchestrator::Orchestrator::default()),
         Box::new(worker::Worker::default()),
+        Box::new(reports::Reports::default()),
         Box::new(replicator::Replicator::default()),
         Box::new(keykeeper::KeyKeeper::default()),
     ]

@@ -1,24 +1,23 @@
 //! What does the platform do next? Questions become records, deployments take their next step, nodes get their plans.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decide::command;
 use crate::decide::lifecycle::{self, Look};
-use crate::decide::{desired, ladder, members, ports, queue, retention, stamp};
+use crate::decide::{ladder, members, ports, queue, retention, stamp};
 use crate::model::action::{Action, ElectionOrder};
 use crate::model::command::Command;
 use crate::model::event::{BatchId, Event, Inspection, Role};
 use crate::model::frame::Frame;
 use crate::model::id::{AppId, DeploymentId};
 use crate::model::observed::{Fault, Observation, Trouble};
-use crate::model::plan::{NodePlan, PLAN_FORMAT};
 use crate::model::record::{Concern, Draft, ObjectKey, RevisionId};
 use crate::model::time::Timestamp;
 use crate::model::world::{App, World};
 
 use super::Executor;
+use super::planner::Planner;
 use super::questions::{Answer, Questions, Turn};
 
 /// How often what is kept is looked through.
@@ -37,8 +36,7 @@ pub struct Orchestrator {
     leads: bool,
     looks: BTreeMap<DeploymentId, Looking>,
     tries: BTreeMap<DeploymentId, u32>,
-    /// The last plan given in this reign.
-    given: Option<Arc<NodePlan>>,
+    planner: Planner,
     next_upkeep: Option<Timestamp>,
     is_upkeep_due: bool,
     paused_until: Option<Timestamp>,
@@ -62,12 +60,12 @@ enum Looking {
 
 impl Executor for Orchestrator {
     fn setup(&mut self, _world: &World, now: Timestamp, _out: &mut Vec<Action>) {
-        self.given = None;
         self.looks.clear();
         self.next_upkeep = Some(now);
     }
 
     fn execute(&mut self, world: &World, now: Timestamp, event: &Event, out: &mut Vec<Action>) {
+        self.planner.note(world, now, event);
         match event {
             Event::Asked { request, command: Command::LeadAnyway, .. } => {
                 let outcome = command::lead_anyway(world);
@@ -88,16 +86,21 @@ impl Executor for Orchestrator {
             Event::Observed { observation: Observation::VolumeDeleted(volume), .. } => {
                 self.gone_volumes.push(retention::volume_gone(volume));
             }
+            Event::FrameArrived { frame, .. } => match &**frame {
+                Frame::Observed { observation: Observation::VolumeDeleted(volume), .. } => {
+                    self.gone_volumes.push(retention::volume_gone(volume));
+                }
+                Frame::Ask { .. } | Frame::Observed { .. } | Frame::Inventory { .. } => {}
+                _ => return self.questions.hear(world, now, event, out),
+            },
             Event::RoleChanged(_) => self.setup(world, now, out),
-            Event::LinkDown(_) => return self.questions.hear(world, now, event, out),
-            Event::FrameArrived { frame, .. } if !matches!(**frame, Frame::Ask { .. }) => {
-                return self.questions.hear(world, now, event, out);
-            }
             Event::Asked { .. }
-            | Event::FrameArrived { .. }
             | Event::Tick
             | Event::Observed { .. }
-            | Event::PortRefused { .. } => {}
+            | Event::PortRefused { .. }
+            | Event::StandingChanged(_)
+            | Event::LinkUp(_)
+            | Event::LinkDown(_) => {}
             _ => return,
         }
         if !is_for_this_node(event) {
@@ -115,7 +118,8 @@ impl Executor for Orchestrator {
             Looking::Again(at) => Some(*at),
             _ => None,
         });
-        looks.chain(self.next_upkeep).chain(self.paused_until).chain(self.questions.deadline(self.leads)).min()
+        let own = looks.chain(self.next_upkeep).chain(self.paused_until);
+        own.chain(self.questions.deadline(self.leads)).chain(self.planner.deadline()).min()
     }
 }
 
@@ -149,12 +153,13 @@ impl Orchestrator {
             return;
         }
         let Role::Leader { epoch } = &world.role else { return };
+        self.planner.look(world, now);
         let drafts = self.next_steps(world, now, out);
         if !drafts.is_empty() {
             self.write(world, drafts, None, out);
             return;
         }
-        self.give_plan(world, epoch, out);
+        self.planner.give(world, now, epoch, out);
     }
 
     fn write(&mut self, world: &World, drafts: Vec<Draft>, answer: Option<Answer>, out: &mut Vec<Action>) {
@@ -201,7 +206,7 @@ impl Orchestrator {
     fn next_step(&mut self, world: &World, now: Timestamp, id: &AppId, app: &App, out: &mut Vec<Action>) -> Vec<Draft> {
         let newest = world.open(app).map(|deployment| deployment.id);
         let look = newest.map_or(Look::Pending, |deployment| self.look(deployment, now));
-        let advance = lifecycle::advance(world, id, app, &look);
+        let advance = lifecycle::advance(world, self.planner.desired(), id, app, &look);
         if let Some((deployment, source, commit)) = advance.inspect {
             self.looks.insert(deployment, Looking::UnderWay);
             out.push(Action::Inspect { deployment, source, commit });
@@ -229,28 +234,6 @@ impl Orchestrator {
             }
         }
     }
-
-    /// Gives this node its plan, if it changed and the node told what it has.
-    fn give_plan(&mut self, world: &World, epoch: &crate::model::id::Epoch, out: &mut Vec<Action>) {
-        if !world.my_inventory().is_some_and(|inventory| inventory.surveyed) {
-            return;
-        }
-        let node = world.me.node.clone();
-        let plan = NodePlan {
-            v: PLAN_FORMAT,
-            epoch: epoch.clone(),
-            seq: self.given.as_ref().map_or(0, |given| given.seq) + 1,
-            replicas: desired::replicas(world, &node),
-            names: BTreeMap::new(),
-            delete_volumes: desired::volumes_to_delete(world, &node),
-            node,
-        };
-        if self.given.as_ref().is_none_or(|given| plan.differs_from(given)) {
-            let plan = Arc::new(plan);
-            self.given = Some(Arc::clone(&plan));
-            out.push(Action::PublishPlan(plan));
-        }
-    }
 }
 
 /// Whether an event is a question that is answered without the platform.
@@ -260,6 +243,8 @@ const fn is_for_this_node(event: &Event) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::decide::sample;
 

@@ -7,7 +7,7 @@ use crate::model::command::Command;
 fn step(world: &mut World, look: &Look) -> Advance {
     let id = sample::app();
     let app = world.apps[&id].clone();
-    let advance = advance(world, &id, &app, look);
+    let advance = advance(world, &sample::desired(world), &id, &app, look);
     sample::write(world, advance.drafts.clone());
     advance
 }
@@ -104,9 +104,12 @@ fn a_failed_update_leaves_the_version_before_in_force() {
     sample::report_newest(&mut world, "web", Stage::Failed(trouble));
     step(&mut world, &Look::Pending);
     assert!(matches!(newest(&world).progress, Progress::Failed(_)));
-    let wanted = desired::replicas(&world, &world.me.node.clone());
+    let wanted = sample::orders(&world);
     assert_eq!(wanted.len(), 1);
-    assert_eq!(wanted.values().next().unwrap().why, "the app is on, and this is the version people chose last");
+    assert_eq!(
+        wanted.values().next().unwrap().version,
+        world.version_of(world.current(&world.apps[&sample::app()]).unwrap()).unwrap().id
+    );
 }
 
 #[test]

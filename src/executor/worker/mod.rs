@@ -14,7 +14,8 @@ use crate::decide::{ladder, route};
 use crate::model::action::Action;
 use crate::model::deployment::Waiting;
 use crate::model::event::Event;
-use crate::model::id::{ReplicaId, VersionId, VolumeId};
+use crate::model::frame::Frame;
+use crate::model::id::{Epoch, ReplicaId, VersionId, VolumeId};
 use crate::model::observed::{Observation, ReplicaReport, Stage, Subnet, Trouble};
 use crate::model::plan::NodePlan;
 use crate::model::route::RouteTable;
@@ -32,8 +33,10 @@ const SURVEY_EVERY: Duration = Duration::from_secs(60);
 pub struct Worker {
     /// The plan that is obeyed: it is on disk.
     plan: Option<Arc<NodePlan>>,
-    /// A newer plan on its way to the disk, and since when.
-    storing: Option<(Arc<NodePlan>, Timestamp)>,
+    /// A newer plan on its way to the disk.
+    coming: Option<obey::Coming>,
+    /// Plans below this epoch are not obeyed any more; it is on disk.
+    fenced: Option<Epoch>,
     locals: BTreeMap<ReplicaId, Local>,
     images: BTreeSet<VersionId>,
     building: Option<Build>,
@@ -72,15 +75,20 @@ impl Executor for Worker {
         }
         self.look_around(now, out);
         self.report(now, out);
-        if matches!(event, Event::Persisted { .. } | Event::Observed { .. } | Event::RoleChanged(_)) {
+        let changes_routes = match event {
+            Event::Persisted { .. } | Event::Observed { .. } | Event::RoleChanged(_) | Event::StandingChanged(_) => true,
+            Event::FrameArrived { frame, .. } => matches!(**frame, Frame::Observed { .. } | Frame::Inventory { .. }),
+            _ => false,
+        };
+        if changes_routes {
             self.serve(world, out);
         }
     }
 
     fn deadline(&self) -> Option<Timestamp> {
         let retries = self.locals.values().filter_map(|local| local.retry_at);
-        let storing = self.storing.as_ref().map(|(_, since)| since.after(obey::STORE_AGAIN));
-        retries.chain(self.next_survey).chain(storing).min()
+        let coming = self.coming.as_ref().map(|coming| coming.since.after(obey::STORE_AGAIN));
+        retries.chain(self.next_survey).chain(coming).min()
     }
 }
 
@@ -89,6 +97,14 @@ impl Worker {
     fn note(&mut self, world: &World, now: Timestamp, event: &Event, out: &mut Vec<Action>) {
         match event {
             Event::PlanArrived(plan) => self.consider(world, now, plan, out),
+            Event::FrameArrived { from, frame } => {
+                if let Frame::Plan(plan) = &**frame
+                    && *from == plan.epoch.node
+                {
+                    self.consider(world, now, plan, out);
+                }
+            }
+            Event::Fenced(epoch) => self.note_fence(now, epoch, out),
             Event::PlanStored { epoch, seq } => self.adopt_plan(epoch, *seq, out),
             Event::Surveyed { containers, images, network } => {
                 self.network = Some(*network);

@@ -41,6 +41,7 @@ impl Bench {
                 match action {
                     Action::Report(observation) => events.push_back(Event::Observed { node: sample::node(), observation }),
                     Action::StorePlan(plan) => events.push_back(Event::PlanStored { epoch: plan.epoch.clone(), seq: plan.seq }),
+                    Action::Fence(epoch) => events.push_back(Event::Fenced(epoch)),
                     Action::Route(_) => {}
                     other => done.push(other),
                 }
@@ -57,7 +58,7 @@ impl Bench {
             node: sample::node(),
             epoch,
             seq: self.seq,
-            replicas: crate::decide::desired::replicas(&self.world, &sample::node()),
+            replicas: sample::orders(&self.world),
             names: BTreeMap::new(),
             delete_volumes: BTreeMap::new(),
         };
@@ -146,7 +147,7 @@ fn a_plan_of_a_reign_this_node_does_not_follow_is_ignored() {
         node: sample::node(),
         epoch: Epoch { counter: 99, node: "b".repeat(26).parse().unwrap() },
         seq: 1,
-        replicas: crate::decide::desired::replicas(&bench.world, &sample::node()),
+        replicas: sample::orders(&bench.world),
         names: BTreeMap::new(),
         delete_volumes: BTreeMap::new(),
     };
@@ -336,4 +337,84 @@ fn a_build_nobody_wants_any_more_is_given_up() {
     bench.plan();
     sample::ask(&mut bench.world, Command::TurnOff { app: sample::app() });
     assert!(bench.plan().iter().any(|action| matches!(action, Action::CancelBuild(_))));
+}
+
+/// A worker that follows `leader`, and what it does with a plan of it that orders nothing.
+fn following(leader: u64) -> Bench {
+    let mut bench = serving();
+    bench.tell(Event::RoleChanged(Role::Follower { leader: Some(epoch_of(leader)) }));
+    bench
+}
+
+fn epoch_of(counter: u64) -> Epoch {
+    Epoch { counter, node: "b".repeat(26).parse().unwrap() }
+}
+
+fn empty_plan(counter: u64, seq: u64) -> Event {
+    let epoch = epoch_of(counter);
+    let plan = NodePlan {
+        v: 1,
+        node: sample::node(),
+        epoch: epoch.clone(),
+        seq,
+        replicas: BTreeMap::new(),
+        names: BTreeMap::new(),
+        delete_volumes: BTreeMap::new(),
+    };
+    Event::FrameArrived { from: epoch.node, frame: Box::new(Frame::Plan(Arc::new(plan))) }
+}
+
+fn has_stopped_it(actions: &[Action]) -> bool {
+    actions.iter().any(|action| matches!(action, Action::Drain { .. }))
+}
+
+#[test]
+fn a_plan_of_the_leader_that_is_followed_is_obeyed_and_an_older_one_is_not() {
+    let mut bench = following(9);
+    assert!(has_stopped_it(&bench.tell(empty_plan(9, 2))));
+    assert_eq!(bench.world.my_inventory().unwrap().obeys, Some((epoch_of(9), 2)));
+    bench.tell(empty_plan(9, 1));
+    assert_eq!(bench.worker.plan.as_ref().unwrap().seq, 2);
+}
+
+#[test]
+fn a_plan_is_written_down_only_after_the_reigns_before_it_are_fenced_off() {
+    let mut bench = following(9);
+    let Event::FrameArrived { from, frame } = empty_plan(9, 1) else { panic!("a plan") };
+    let mut out = Vec::new();
+    bench.worker.execute(&bench.world, Timestamp::default(), &Event::FrameArrived { from, frame }, &mut out);
+    assert_eq!(out, [Action::Fence(epoch_of(9))]);
+    out.clear();
+    bench.worker.execute(&bench.world, Timestamp::default(), &Event::Fenced(epoch_of(9)), &mut out);
+    assert!(matches!(out[..], [Action::StorePlan(_)]), "{out:?}");
+}
+
+#[test]
+fn after_the_sides_have_met_the_losers_plan_stops_nothing_here() {
+    let mut bench = following(9);
+    bench.tell(Event::Fenced(epoch_of(9)));
+    assert!(!has_stopped_it(&bench.tell(empty_plan(8, 50))));
+    bench.tell(Event::RoleChanged(Role::Follower { leader: Some(epoch_of(8)) }));
+    assert!(!has_stopped_it(&bench.tell(empty_plan(8, 51))), "what is fenced off stays so, whoever is followed");
+}
+
+#[test]
+fn without_a_leader_the_plan_is_kept() {
+    let mut bench = following(9);
+    for role in [Role::Follower { leader: None }, Role::Isolated] {
+        assert!(!has_stopped_it(&bench.tell(Event::RoleChanged(role))));
+        assert!(!has_stopped_it(&bench.tell(empty_plan(9, 2))));
+    }
+    assert_eq!(bench.stage(), Stage::Serving);
+}
+
+#[test]
+fn a_node_whose_identity_is_used_twice_or_was_removed_obeys_nothing_new() {
+    let mut bench = following(9);
+    let doubled = crate::model::standing::Standing { is_doubled: true, ..Default::default() };
+    bench.tell(Event::StandingChanged(Arc::new(doubled)));
+    assert!(!has_stopped_it(&bench.tell(empty_plan(9, 2))));
+    bench.tell(Event::StandingChanged(Arc::default()));
+    sample::remove_member(&mut bench.world, &sample::node());
+    assert!(!has_stopped_it(&bench.tell(empty_plan(9, 3))));
 }

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::decide::machine;
-use crate::decide::manifest::{Context, NodeFacts, Parsed, parse, parse_bytes, slug};
+use crate::decide::manifest::{Context, Parsed, parse, parse_bytes, slug};
+use crate::decide::{machine, validate};
 use crate::model::document::Version;
 use crate::model::id::{AppId, NodeId};
 use crate::model::manifest::{Finding, Severity};
-use crate::model::quantity::Bytes;
 use crate::model::world::World;
 use crate::web::problem::Problem;
 
@@ -48,9 +47,7 @@ fn settle(world: &World, alone: &Parsed, again: impl FnOnce(&Context) -> Parsed)
 }
 
 fn nodes(world: &World) -> Context {
-    let me = &world.me;
-    let node = NodeFacts { name: me.name.clone(), arch: me.arch.clone(), labels: me.labels.clone(), memory: Bytes(me.memory) };
-    Context { nodes: vec![node], ..Context::default() }
+    Context { nodes: validate::nodes(world), ..Context::default() }
 }
 
 fn context(world: &World, own: Option<&AppId>) -> Context {
