@@ -118,14 +118,14 @@ fn delegate(world: &World, deployment: &mut Deployment, place: Result<(NodeId, S
         }
         Err(because) => {
             deployment.enter(Phase::Delegating, None, world.wall, because.clone());
-            deployment.progress = Progress::Waiting(without_end(world, because, None));
+            deployment.progress = Progress::Waiting(without_end(world, because));
         }
     }
 }
 
 /// A wait that ends with an event, not with time.
-const fn without_end(world: &World, because: String, next: Option<String>) -> Waiting {
-    Waiting { because, next, attempt: 1, retry_at: world.wall }
+const fn without_end(world: &World, because: String) -> Waiting {
+    Waiting { because, next: None, attempt: 1, retry_at: world.wall }
 }
 
 /// Once it is delegated: volumes it needs are made where it goes; its phase is that of its copy that is furthest behind.
@@ -155,7 +155,7 @@ fn step(world: &World, desired: &Desired, open: &Arc<Deployment>, placed: &[(&No
     }
     let shortage = desired.short.get(&open.id);
     if let Some(shortage) = shortage.filter(|shortage| shortage.placed == 0) {
-        return waiting_changed(world, open, &without_end(world, shortage.says(), None));
+        return waiting_changed(world, open, &without_end(world, shortage.says()));
     }
     // Copies that fit nowhere hold nothing up: they are told about, and come when there is room.
     if !reports.is_empty() && reports.len() == placed.len() && reports.iter().all(|(_, report)| report.stage == Stage::Serving) {

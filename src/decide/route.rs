@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use crate::decide::machine;
 use crate::model::deployment::{Deployment, Progress};
 use crate::model::document::{Version, Wanted};
-use crate::model::id::{AppId, ReplicaId};
+use crate::model::id::{AppId, NodeId, ReplicaId};
 use crate::model::observed::{ReplicaReport, Stage};
 use crate::model::route::{AppRoutes, RouteTable, Upstream};
 use crate::model::world::{App, World};
@@ -26,14 +27,17 @@ pub fn shown_version<'a>(world: &'a World, app: &'a App) -> Option<&'a Version> 
     world.version_of(deployment).map(std::convert::AsRef::as_ref)
 }
 
-/// The replicas of one app, each with how it stands.
-type Copies<'a> = [(&'a ReplicaId, &'a ReplicaReport)];
+/// The replicas of one app, each with its machine and how it stands.
+type Copies<'a> = [(&'a NodeId, &'a ReplicaId, &'a ReplicaReport)];
 
 /// The replicas of each app: a table of many apps looks through all replicas once, not once for each app.
-fn copies(world: &World) -> BTreeMap<&AppId, Vec<(&ReplicaId, &ReplicaReport)>> {
+/// What a machine told that is not heard any more still stands there, but nobody is sent to it.
+fn copies(world: &World) -> BTreeMap<&AppId, Vec<(&NodeId, &ReplicaId, &ReplicaReport)>> {
     let mut copies: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (replica, report) in world.inventories.values().flat_map(|inventory| &inventory.replicas) {
-        copies.entry(&report.app).or_default().push((replica, report));
+    for (node, inventory) in world.inventories.iter().filter(|(node, _)| machine::is_heard(world, node)) {
+        for (replica, report) in &inventory.replicas {
+            copies.entry(&report.app).or_default().push((node, replica, report));
+        }
     }
     copies
 }
@@ -93,8 +97,8 @@ fn pick(world: &World, deployment: &Deployment, copies: &Copies<'_>, takes: fn(&
     let port = world.version_of(deployment).map_or(0, |version| version.manifest.config.port);
     copies
         .iter()
-        .filter(|(_, report)| report.deployment == deployment.id && takes(&report.stage))
-        .filter_map(|(replica, report)| upstream(replica, report, port))
+        .filter(|(_, _, report)| report.deployment == deployment.id && takes(&report.stage))
+        .filter_map(|(node, replica, report)| upstream(world, node, replica, report, port))
         .collect()
 }
 
@@ -103,17 +107,18 @@ fn pick_any(world: &World, copies: &Copies<'_>) -> Vec<Upstream> {
         |report: &ReplicaReport| world.deployments.get(&report.deployment).is_some_and(|deployment| deployment.is_done());
     copies
         .iter()
-        .filter(|(_, report)| matches!(report.stage, Stage::Serving) && was_done(report))
-        .filter_map(|(replica, report)| {
+        .filter(|(_, _, report)| matches!(report.stage, Stage::Serving) && was_done(report))
+        .filter_map(|(node, replica, report)| {
             let port = world.versions.get(&report.version)?.manifest.config.port;
-            upstream(replica, report, port)
+            upstream(world, node, replica, report, port)
         })
         .collect()
 }
 
-fn upstream(replica: &ReplicaId, report: &ReplicaReport, port: u16) -> Option<Upstream> {
+fn upstream(world: &World, node: &NodeId, replica: &ReplicaId, report: &ReplicaReport, port: u16) -> Option<Upstream> {
     let address = SocketAddr::new(IpAddr::V4(report.address?), port);
-    Some(Upstream { replica: replica.clone(), address })
+    let node = (*node != world.me.node).then(|| node.clone());
+    Some(Upstream { replica: replica.clone(), node, address })
 }
 
 /// Why an app does not answer, as the end of a sentence that begins with its name.
@@ -127,15 +132,26 @@ fn because(world: &World, app: &App) -> String {
         Some(Progress::Failed(failure)) => format!("could not be started: {}", failure.because),
         Some(Progress::Aborted { because, .. }) => format!("is not running: {because}"),
         Some(Progress::UnderWay) => "is being deployed.".to_owned(),
-        Some(Progress::Done { .. }) => "is starting.".to_owned(),
+        Some(Progress::Done { .. }) => away(world, app).unwrap_or_else(|| "is starting.".to_owned()),
         None => "was never deployed.".to_owned(),
     }
+}
+
+/// That it runs on machines which are not heard, if it does.
+fn away(world: &World, app: &App) -> Option<String> {
+    let current = world.current(app)?.id;
+    let has =
+        |inventory: &crate::model::observed::Inventory| inventory.replicas.values().any(|report| report.deployment == current);
+    let (node, _) = world.inventories.iter().find(|(node, inventory)| has(inventory) && !machine::is_heard(world, node))?;
+    let since = world.heard_since.get(node).map(|at| format!(" since {} UTC", at.clock())).unwrap_or_default();
+    Some(format!("runs on {}, which is not heard{since}.", machine::name(world, node)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::decide::sample;
+    use crate::model::observed::Observation;
 
     #[test]
     fn a_serving_replica_takes_requests_at_its_own_address() {
@@ -164,5 +180,21 @@ mod tests {
         sample::deploy_done(&mut world, "web", 3000);
         sample::set_stage(&mut world, "web", Stage::Unhealthy);
         assert_eq!(table(&world).apps[&sample::app()].upstreams.len(), 1);
+    }
+
+    #[test]
+    fn a_replica_elsewhere_is_reached_through_its_machine_while_that_is_heard() {
+        let mut world = sample::world();
+        sample::deploy_done(&mut world, "web", 3000);
+        let pi = sample::join(&mut world, "pi", 4);
+        let (replica, order) = sample::orders(&world).pop_first().unwrap();
+        sample::remove_replicas(&mut world, "web");
+        sample::observe_on(&mut world, &pi, Observation::Replica(replica, Some(sample::serving(&order))));
+        let routes = table(&world).apps.remove(&sample::app()).unwrap();
+        assert_eq!(routes.upstreams[0].node, Some(pi.clone()));
+        sample::hear(&mut world, &pi, false);
+        let routes = table(&world).apps.remove(&sample::app()).unwrap();
+        assert!(routes.upstreams.is_empty());
+        assert!(routes.because.starts_with("runs on pi, which is not heard since"), "{}", routes.because);
     }
 }

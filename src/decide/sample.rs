@@ -93,7 +93,7 @@ pub fn inspection(n: u32, more: &str) -> Inspection {
     named_inspection("web", 3000, n, more)
 }
 
-fn named_inspection(name: &str, port: u16, n: u32, more: &str) -> Inspection {
+pub fn named_inspection(name: &str, port: u16, n: u32, more: &str) -> Inspection {
     Inspection {
         commit: format!("{n:040x}").parse().unwrap(),
         summary: format!("change {n}"),

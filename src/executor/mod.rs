@@ -15,6 +15,9 @@ use crate::model::event::Event;
 use crate::model::time::Timestamp;
 use crate::model::world::World;
 
+#[cfg(test)]
+mod fleet_tests;
+
 /// One role.
 pub trait Executor {
     /// Once, when the node starts or its role changes: what should be done first.

@@ -118,8 +118,11 @@ impl Executor for Orchestrator {
             Looking::Again(at) => Some(*at),
             _ => None,
         });
+        // While something is on its way to the disk, its answer goes on.
+        let is_waiting = self.writing.is_some() || self.paused_until.is_some();
+        let plans = self.planner.deadline().filter(|_| !is_waiting);
         let own = looks.chain(self.next_upkeep).chain(self.paused_until);
-        own.chain(self.questions.deadline(self.leads)).chain(self.planner.deadline()).min()
+        own.chain(self.questions.deadline(self.leads)).chain(plans).min()
     }
 }
 

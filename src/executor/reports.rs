@@ -1,7 +1,6 @@
 //! What do the machines tell each other about themselves? Each numbers what it observes and sends it to all; a gap is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::action::Action;
@@ -135,6 +134,8 @@ fn tell_all(node: &NodeId) -> Action {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::decide::{fold::fold, sample};
     use crate::model::id::VersionId;
@@ -151,13 +152,13 @@ mod tests {
         fn linked() -> Self {
             let mut worlds = [sample::world(), sample::world()];
             let pi = sample::join(&mut worlds[0], "pi", 4);
-            std::sync::Arc::make_mut(&mut worlds[1].me).node = pi.clone();
-            std::sync::Arc::make_mut(&mut worlds[0].inventories).remove(&pi);
-            std::sync::Arc::make_mut(&mut worlds[0].told).clear();
+            Arc::make_mut(&mut worlds[1].me).node = pi.clone();
+            Arc::make_mut(&mut worlds[0].inventories).remove(&pi);
+            Arc::make_mut(&mut worlds[0].told).clear();
             worlds[1].members = worlds[0].members.clone();
             let member = worlds[0].members[&pi].clone();
-            std::sync::Arc::make_mut(&mut worlds[1].members).insert(sample::node(), member);
-            std::sync::Arc::make_mut(&mut worlds[1].inventories).clear();
+            Arc::make_mut(&mut worlds[1].members).insert(sample::node(), member);
+            Arc::make_mut(&mut worlds[1].inventories).clear();
             let mut pair = Self { worlds, reports: Default::default(), is_cut: false, sent: 0 };
             pair.link();
             pair

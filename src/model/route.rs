@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::id::{AppId, ReplicaId};
+use super::id::{AppId, NodeId, ReplicaId};
 
 /// All this node's ingress serves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct AppRoutes {
 pub struct Upstream {
     /// Which.
     pub replica: ReplicaId,
-    /// The container's own address and the app's port.
+    /// The machine it runs on; none = this one.
+    pub node: Option<NodeId>,
+    /// The container's own address, which only its machine reaches, and the app's port.
     pub address: SocketAddr,
 }

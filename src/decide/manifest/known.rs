@@ -43,8 +43,6 @@ pub(super) const LATER_KEYS: &[(&str, &str, &str)] = &[
     ("sleep", "hold", "sleeping; until then the app stays awake"),
     ("sleep", "hours", "sleeping; until then the app stays awake"),
     ("deploy", "every", "looking for new commits without being asked"),
-    ("place", "prefer", "choosing among several machines"),
-    ("place", "spread", "choosing among several machines"),
     ("volume", "failover", "moving data to another machine"),
 ];
 

@@ -41,7 +41,7 @@ fn label(value: &Value) -> Result<String, Wrong> {
     if !label.is_empty() && label.len() <= 63 && label.bytes().all(fits) { Ok(label) } else { Err(wrong()) }
 }
 
-/// Both keys keep machines out, so a wish that no machine fulfils is said now and not by an app that never starts.
+/// Both keys keep machines out, so a wish that no machine fulfils yet is said now and not only by an app that waits.
 fn check_fit(reader: &mut Reader<'_>, section: &Section<'_>, place: &PlaceTable, nodes: &[NodeFacts]) {
     if nodes.is_empty() {
         return;
@@ -49,14 +49,14 @@ fn check_fit(reader: &mut Reader<'_>, section: &Section<'_>, place: &PlaceTable,
     let of_arch: Vec<&NodeFacts> = nodes.iter().filter(|node| place.arch.is_empty() || place.arch.contains(&node.arch)).collect();
     if of_arch.is_empty() {
         let have: Vec<String> = nodes.iter().map(|node| format!("{} is {}", node.name, node.arch)).collect();
-        let wrong = Wrong::says(format!("fits no machine: {}", have.join(", ")));
-        reader.refuse(section, "arch", wrong.next("Add a machine of that kind, or remove arch"));
+        let wrong = Wrong::says(format!("fits no machine yet: {}", have.join(", ")));
+        reader.warn(section, "arch", wrong.next("The app waits until a machine of that kind joins; or remove arch"));
         return;
     }
     let has_all = |node: &&NodeFacts| place.labels.iter().all(|label| node.labels.contains(label));
     if !of_arch.iter().any(has_all) {
         let names: Vec<&str> = of_arch.iter().map(|node| node.name.as_str()).collect();
-        let wrong = Wrong::says(format!("fits no machine: {} has not all of them", names.join(", ")));
-        reader.refuse(section, "labels", wrong.next("Give a machine these labels, or remove them"));
+        let wrong = Wrong::says(format!("fits no machine yet: {} has not all of them", names.join(", ")));
+        reader.warn(section, "labels", wrong.next("The app waits until a machine has these labels; or remove them"));
     }
 }

@@ -164,11 +164,21 @@ impl<'a> Reader<'a> {
         self.refuse_at(section, key, span, wrong);
     }
 
+    /// The same for a value that is right, though nothing can come of it yet.
+    pub fn warn(&mut self, section: &Section<'_>, key: &str, wrong: Wrong) {
+        let span = section.item(key).and_then(Item::span);
+        self.say_at(Severity::Warning, section, key, span, wrong);
+    }
+
     fn refuse_at(&mut self, section: &Section<'_>, key: &str, span: Option<Range<usize>>, wrong: Wrong) {
+        self.say_at(Severity::Error, section, key, span, wrong);
+    }
+
+    fn say_at(&mut self, severity: Severity, section: &Section<'_>, key: &str, span: Option<Range<usize>>, wrong: Wrong) {
         let value = span.clone().and_then(|span| self.text.get(span)).map(shown);
         let subject = value.as_ref().map_or_else(|| key.to_owned(), |value| format!("{key} = {value}"));
         let next = wrong.next.or_else(|| wrong.suggestion.as_ref().map(|text| format!("Did you mean {text}?")));
-        self.push(Severity::Error, span, &dotted(section.name, key), |finding| {
+        self.push(severity, span, &dotted(section.name, key), |finding| {
             finding.message = format!("{subject} {}", wrong.sentence);
             finding.value = value;
             finding.next = next;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::body::ReplyBody;
+use super::far::Beyond;
 use super::headers::Visitor;
 use super::host::{Host, host_of};
 use super::page::{Page, redirect};
@@ -29,6 +30,8 @@ pub struct Gate {
     pub dashboard: u16,
     /// The ingress port; 0: it could not be opened.
     pub port: AtomicU16,
+    /// The ways to other machines.
+    pub beyond: Beyond,
     /// Connections and tunnels.
     pub tasks: TaskTracker,
     /// Cancelled when connections have to end now.

@@ -152,7 +152,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, gate: Arc<Gate>, door: Door,
     };
     let served = async {
         match to {
-            Some((app, port)) => relay::relay(stream, &app, port, &closing).await,
+            Some((app, port)) => relay::relay(stream, &app, port, &gate.beyond, &closing).await,
             None => {
                 serve_http(
                     stream,

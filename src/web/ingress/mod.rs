@@ -4,6 +4,7 @@
 pub mod body;
 pub mod cookies;
 pub mod door;
+pub mod far;
 pub mod headers;
 pub mod host;
 pub mod listen;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::door::{Door, Gate};
+use self::far::{Beyond, Pipe, Ways};
 use self::listen::{Census, accept, bind};
 use self::table::Routes;
 use crate::edge::clock;
@@ -92,6 +94,7 @@ impl Ingress {
             known: settings.known.clone(),
             dashboard: settings.dashboard,
             port: AtomicU16::new(0),
+            beyond: Beyond::default(),
             tasks: TaskTracker::new(),
             killed: CancellationToken::new(),
         };
@@ -116,6 +119,16 @@ impl Ingress {
     /// Connections of removed ports end gracefully.
     pub fn apply(&self, table: Arc<RouteTable>) {
         self.0.apply(&mut self.0.doors(), table, true);
+    }
+
+    /// From now on replicas on other machines are reached by `ways`.
+    pub fn reach(&self, ways: Arc<dyn Ways>) {
+        self.0.gate.beyond.open(ways);
+    }
+
+    /// Joins a pipe of another machine to the replica here that it names.
+    pub fn take(&self, pipe: impl Pipe + 'static) {
+        self.0.gate.tasks.spawn(far::answer(self.0.gate.clone(), pipe, self.0.shutdown.child_token()));
     }
 
     /// Takes no new connections, and waits until those there are have ended well; after `limit` they are cut.

@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::body::ClientBody;
+use super::far::Pipe;
+use crate::model::id::NodeId;
 
 /// A connection to a replica that can take a request.
 pub type Sender = http1::SendRequest<ClientBody>;
@@ -119,6 +121,14 @@ pub enum ConnectUpstreamError {
         /// How long we waited.
         limit: Duration,
     },
+    /// No way to it on its machine.
+    #[error("cannot reach it on {}", node.short())]
+    Beyond {
+        /// Which machine.
+        node: NodeId,
+        /// Why.
+        source: io::Error,
+    },
     /// hyper refused the connection.
     #[error("cannot speak HTTP with {address}")]
     Handshake {
@@ -142,12 +152,11 @@ pub async fn dial(address: SocketAddr, limit: Duration) -> Result<TcpStream, Con
     Ok(stream)
 }
 
-/// A new connection that takes requests.
+/// HTTP over a connection to the app at `address`.
 ///
 /// # Errors
-/// As [`dial`].
-pub async fn connect(address: SocketAddr, limit: Duration) -> Result<Sender, ConnectUpstreamError> {
-    let stream = dial(address, limit).await?;
+/// hyper refused the connection.
+pub async fn shake(stream: impl Pipe + 'static, address: SocketAddr) -> Result<Sender, ConnectUpstreamError> {
     let mut builder = http1::Builder::new();
     builder.max_header_size(BUFFER).max_buf_size(BUFFER);
     let handshake = builder.handshake(TokioIo::new(stream)).await;

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::body::{ClientBody, Lease, ReplyBody};
 use super::door::{Destination, Visit};
 use super::page::Page;
-use super::pool::{ConnectUpstreamError, Sender, connect};
+use super::pool::{ConnectUpstreamError, Sender};
 use super::table::{App, Upstream};
 use super::{cookies, headers, tunnel};
 use crate::edge::flow::Guard;
@@ -153,7 +153,7 @@ async fn forward(
         let pooled = if must_be_new { None } else { upstream.pool.take(spare.is_some()) };
         let mut sender = match pooled {
             Some(sender) => sender,
-            None => match connect(upstream.address, patience(&app, tried.len())).await {
+            None => match upstream.connect(&visit.gate.beyond, patience(&app, tried.len())).await {
                 Ok(sender) => sender,
                 Err(error) => {
                     upstream.eject();

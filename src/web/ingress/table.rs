@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::cookies::sticky_name;
+use super::far::{Beyond, Pipe};
 use super::host::Host;
-use super::pool::Pool;
+use super::pool::{ConnectUpstreamError, Pool, Sender, dial, shake};
 use crate::edge::flow::{AppFlow, Flow, Guard, ReplicaFlow};
-use crate::model::id::{AppId, ReplicaId};
+use crate::model::id::{AppId, NodeId, ReplicaId};
 use crate::model::route::{AppRoutes, RouteTable};
 
 /// How long a replica that could not be reached is passed over while there is another.
@@ -84,7 +85,7 @@ impl Routes {
 
     /// Closes the idle connections of the replicas that `next` does not have.
     pub fn retire(&self, next: &Self) {
-        let stays = |upstream: &Arc<Upstream>| next.upstream(&upstream.replica).is_some_and(|other| Arc::ptr_eq(other, upstream));
+        let stays = |upstream: &Arc<Upstream>| next.upstreams().any(|other| Arc::ptr_eq(other, upstream));
         self.upstreams().filter(|upstream| !stays(upstream)).for_each(|upstream| upstream.pool.close());
     }
 
@@ -92,8 +93,13 @@ impl Routes {
         self.apps.values().flat_map(|app| app.upstreams.iter())
     }
 
-    fn upstream(&self, replica: &ReplicaId) -> Option<&Arc<Upstream>> {
-        self.upstreams().find(|upstream| upstream.replica == *replica)
+    /// The replica with this name on this machine, if `port` is one that the ingress leads to.
+    #[must_use]
+    pub fn here(&self, replica: &ReplicaId, port: u16) -> Option<&Arc<Upstream>> {
+        let app = self.apps.values().find(|app| app.upstreams.iter().any(|upstream| upstream.is_here(replica)))?;
+        let upstream = app.upstreams.iter().find(|upstream| upstream.is_here(replica))?;
+        let is_relayed = || self.relays.values().any(|(other, to)| other.id == app.id && *to == port);
+        (upstream.address.port() == port || is_relayed()).then_some(upstream)
     }
 }
 
@@ -122,9 +128,15 @@ impl App {
     fn compile(id: &AppId, routes: &AppRoutes, table: &RouteTable, flow: &Flow, previous: &Routes) -> Self {
         let before: &[Arc<Upstream>] = previous.apps.get(id).map_or(&[], |app| &*app.upstreams);
         let upstream = |wanted: &crate::model::route::Upstream| {
-            let same =
-                |old: &&Arc<Upstream>| old.replica == wanted.replica && old.address == wanted.address && !old.flow.is_draining();
-            let fresh = || Arc::new(Upstream::new(wanted.replica.clone(), wanted.address, flow.replica(&wanted.replica)));
+            let same = |old: &&Arc<Upstream>| {
+                old.replica == wanted.replica
+                    && old.node == wanted.node
+                    && old.address == wanted.address
+                    && !old.flow.is_draining()
+            };
+            // What is in flight to another machine is drained there; a copy that moves has the same name on both.
+            let account = || if wanted.node.is_some() { Arc::default() } else { flow.replica(&wanted.replica) };
+            let fresh = || Arc::new(Upstream::new(wanted, account()));
             before.iter().find(same).cloned().unwrap_or_else(fresh)
         };
         Self {
@@ -140,8 +152,8 @@ impl App {
         }
     }
 
-    /// The replica for a request, counted as in flight: the one the visitor `stays` with, else the one with the least
-    /// in flight. One that was `tried` already, or could not be reached just now, only if there is no other.
+    /// The replica for a request, counted as in flight: the one the visitor `stays` with, else one on this machine, else
+    /// the one with the least in flight. One that was `tried` already, or could not be reached just now, only if there is no other.
     #[must_use]
     pub fn pick(&self, stays: Option<&str>, tried: &[ReplicaId]) -> Option<(Arc<Upstream>, Guard)> {
         let fresh = |upstream: &Upstream| !tried.contains(&upstream.replica) && !upstream.is_ejected();
@@ -162,7 +174,7 @@ impl App {
         let start = if count > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % count } else { 0 };
         let in_turn = self.upstreams[start..].iter().chain(&self.upstreams[..start]);
         let fitting = in_turn.filter(|upstream| !upstream.flow.is_draining() && fits(upstream));
-        let least = fitting.min_by_key(|upstream| upstream.flow.in_flight())?;
+        let least = fitting.min_by_key(|upstream| (upstream.node.is_some(), upstream.flow.in_flight()))?;
         // If it began to drain in this moment, the next table is about to come; the caller looks again.
         Some((least.clone(), least.flow.enter()?))
     }
@@ -173,7 +185,9 @@ impl App {
 pub struct Upstream {
     /// Which.
     pub replica: ReplicaId,
-    /// The container's own address and the app's port.
+    /// The machine it runs on; none = this one.
+    pub node: Option<NodeId>,
+    /// The container's own address, which only its machine reaches, and the app's port.
     pub address: SocketAddr,
     /// Idle connections to it.
     pub pool: Arc<Pool>,
@@ -184,8 +198,39 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    fn new(replica: ReplicaId, address: SocketAddr, flow: Arc<ReplicaFlow>) -> Self {
-        Self { replica, address, pool: Arc::default(), flow, born: Instant::now(), ejected: AtomicU64::new(0) }
+    fn new(wanted: &crate::model::route::Upstream, flow: Arc<ReplicaFlow>) -> Self {
+        let (replica, node, address) = (wanted.replica.clone(), wanted.node.clone(), wanted.address);
+        Self { replica, node, address, pool: Arc::default(), flow, born: Instant::now(), ejected: AtomicU64::new(0) }
+    }
+
+    /// Counts one thing in flight to it until the guard is dropped; none while it drains.
+    #[must_use]
+    pub fn enter(&self) -> Option<Guard> {
+        self.flow.enter()
+    }
+
+    fn is_here(&self, replica: &ReplicaId) -> bool {
+        self.node.is_none() && self.replica == *replica
+    }
+
+    /// A new connection to it that takes requests.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn connect(&self, beyond: &Beyond, limit: Duration) -> Result<Sender, ConnectUpstreamError> {
+        match &self.node {
+            None => shake(dial(self.address, limit).await?, self.address).await,
+            Some(node) => shake(self.pipe(beyond, node, self.address.port()).await?, self.address).await,
+        }
+    }
+
+    /// A pipe to `port` of it on `node`.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn pipe(&self, beyond: &Beyond, node: &NodeId, port: u16) -> Result<Box<dyn Pipe>, ConnectUpstreamError> {
+        let failed = |source| ConnectUpstreamError::Beyond { node: node.clone(), source };
+        beyond.pipe(node, &self.replica, port).await.map_err(failed)
     }
 
     /// Passes it over for a while: it could not be reached.
@@ -216,6 +261,7 @@ mod tests {
     fn table(replicas: &[&str]) -> RouteTable {
         let upstream = |(i, name): (usize, &&str)| crate::model::route::Upstream {
             replica: replica(name),
+            node: None,
             address: SocketAddr::from(([198, 18, 0, 1], 3000 + u16::try_from(i).unwrap())),
         };
         let web = AppRoutes {
@@ -277,7 +323,7 @@ mod tests {
         let _busy = [app.pick(Some("a"), &[]), app.pick(Some("a"), &[])];
         assert_eq!(picked(app, Some("a"), &[]).unwrap().0, "a");
         assert_eq!(picked(app, Some("a"), &[replica("a")]).unwrap().0, "b");
-        routes.upstream(&replica("a")).unwrap().eject();
+        routes.here(&replica("a"), 3000).unwrap().eject();
         assert_eq!(picked(app, Some("a"), &[]).unwrap().0, "b");
         assert_eq!(picked(app, None, &[replica("b")]).unwrap().0, "a", "better an ejected one than none");
         tokio::time::advance(EJECTED).await;
@@ -298,7 +344,7 @@ mod tests {
         let (old, flow) = routes(&["a", "b"]);
         let new = Routes::compile(&table(&["a"]), &flow, &old);
         old.retire(&new);
-        let (before, after) = (old.upstream(&replica("a")).unwrap(), new.upstream(&replica("a")).unwrap());
+        let (before, after) = (old.here(&replica("a"), 3000).unwrap(), new.here(&replica("a"), 3000).unwrap());
         assert!(Arc::ptr_eq(before, after));
     }
 }

@@ -183,16 +183,9 @@ fn values_of_the_wrong_kind_are_refused_at_their_place() {
 
 #[test]
 fn wishes_that_no_machine_of_the_house_fulfils_are_refused() {
-    let refused = [
-        "[place]\narch = \"amd64\"\n",
-        "[place]\nlabels = [\"ssd\"]\n",
-        "[resources]\nmemory = \"2GB\"\n",
-        "[route]\npublish = 3000\nhosts = [\"pi4.local\"]\n",
-    ];
+    let refused = ["[resources]\nmemory = \"2GB\"\n", "[route]\npublish = 3000\nhosts = [\"pi4.local\"]\n"];
     let said: Vec<String> = refused.iter().flat_map(|more| refusals_at_home(more)).collect();
     insta::assert_snapshot!(said.join("\n"), @r##"
-    shipwreck.toml line 8: arch = "amd64" fits no machine: pi4 is arm64. Add a machine of that kind, or remove arch.
-    shipwreck.toml line 8: labels = ["ssd"] fits no machine: pi4 has not all of them. Give a machine these labels, or remove them.
     shipwreck.toml line 8: memory = "2GB" is more than any machine has; the largest has 1GB
     shipwreck.toml line 8: publish = 3000 is taken by the app recipes. Take another port.
     shipwreck.toml line 9: hosts = "pi4.local" is the name of the machine pi4. Name one that leads to this network and to no other app.
@@ -240,4 +233,20 @@ fn an_app_has_sixteen_volumes_at_most() {
     assert_eq!(refusals_of(&volumes(16)), Vec::<String>::new());
     let said = "shipwreck.toml line 56: name = \"v16\" is one volume too many; an app has at most 16";
     assert_eq!(refusals_of(&volumes(17)), [said]);
+}
+
+#[test]
+fn a_kind_of_machine_that_is_not_there_yet_is_waited_for_and_said() {
+    let said: Vec<String> = ["arch = \"amd64\"", "labels = [\"ssd\"]"]
+        .iter()
+        .flat_map(|line| {
+            let parsed = parse(&app_with(&format!("[place]\n{line}\n")), &house());
+            assert!(parsed.manifest.is_some());
+            parsed.findings.into_iter().map(|finding| finding.to_string())
+        })
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @r##"
+    shipwreck.toml line 8: arch = "amd64" fits no machine yet: pi4 is arm64. The app waits until a machine of that kind joins; or remove arch.
+    shipwreck.toml line 8: labels = ["ssd"] fits no machine yet: pi4 has not all of them. The app waits until a machine has these labels; or remove them.
+    "##);
 }

@@ -60,7 +60,8 @@ impl World {
     }
 
     pub fn route_named(&mut self, replicas: &[(String, SocketAddr)]) {
-        let upstream = |(name, address): &(String, SocketAddr)| Upstream { replica: replica_id(name), address: *address };
+        let upstream =
+            |(name, address): &(String, SocketAddr)| Upstream { replica: replica_id(name), node: None, address: *address };
         let upstreams = replicas.iter().map(upstream).collect();
         let routes = AppRoutes { name: "Web <1>".to_owned(), port: 3000, upstreams, because: String::new(), sticky: false };
         self.table.apps.insert(app_id("web"), routes);
