@@ -259,7 +259,7 @@ mod tests {
         let removal = Removal { name: "pi4".into(), at: world.wall, by: "session".into(), last: Default::default() };
         Arc::make_mut(&mut world.removed).insert(world.me.node.clone(), removal);
         let command = Command::TurnOff { app: "web".parse().unwrap() };
-        let request = RequestId(uuid::Uuid::nil());
+        let request = crate::model::id::RequestId(uuid::Uuid::nil());
         let asked = Event::Asked { request, by: "session".into(), key: "k".into(), command };
         let mut out = Vec::new();
         Orchestrator::default().execute(&world, Timestamp::new(Duration::ZERO), &asked, &mut out);

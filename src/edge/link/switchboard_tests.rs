@@ -89,6 +89,7 @@ async fn a_large_frame_arrives_and_a_larger_one_is_never_sent() {
         since: Vector::default(),
         upto: Vector::default(),
         records: vec![serde_json::Value::String("x".repeat(bytes))],
+        heads: None,
     };
     let large = records(super::super::LARGEST_FRAME - 1024);
     a.board.deliver(b.id(), large.clone()).await.unwrap();
@@ -221,6 +222,7 @@ async fn a_peer_that_takes_nothing_loses_its_link_and_holds_up_nobody() {
         since: Vector::default(),
         upto: Vector::default(),
         records: vec![serde_json::Value::String("x".repeat(1 << 20))],
+        heads: None,
     };
     for _ in 0..40 {
         b.board.send(a.node(), large.clone());

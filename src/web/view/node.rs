@@ -7,9 +7,10 @@ use super::glance::Glance;
 use super::moment::Moment;
 use super::standing::{Standing, standing};
 use super::words;
+use crate::model::deployment::Waiting;
 use crate::model::event::Role;
 use crate::model::id::{AppId, Epoch, NodeId};
-use crate::model::observed::{Inventory, Trouble};
+use crate::model::observed::Inventory;
 
 /// The platform at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -277,12 +278,12 @@ fn node_state(glance: &Glance<'_>) -> (NodeState, String) {
 }
 
 /// How a Docker engine stands.
-pub(super) fn docker(trouble: Option<&Trouble>, version: Option<String>) -> DockerView {
+pub(super) fn docker(waiting: Option<&Waiting>, version: Option<String>) -> DockerView {
     DockerView {
-        reachable: trouble.is_none(),
+        reachable: waiting.is_none(),
         version,
-        reason: trouble.map(|trouble| trouble.because.clone()),
-        next: trouble.and_then(|trouble| trouble.next.clone()),
+        reason: waiting.map(|waiting| waiting.because.clone()),
+        next: waiting.and_then(|waiting| waiting.next.clone()),
     }
 }
 
