@@ -30,11 +30,22 @@ fn comparing(agent: &TestAgent) -> Option<Value> {
     (last["state"] == "comparing").then_some(last)
 }
 
-fn is_one_of_two(agent: &TestAgent) -> Option<()> {
+/// Whom the agent follows, once it belongs to a platform of two and takes apps.
+fn leader_of_two(agent: &TestAgent) -> Option<String> {
     let platform = agent.api("/platform")?;
     let nodes = agent.api("/nodes")?;
     let me = nodes.as_array()?.iter().find(|node| node["id"] == agent.node())?.clone();
-    (platform["nodes"] == 2 && me["state"] == "ready").then_some(())
+    let leader = platform["leader"]["node"].as_str()?.to_owned();
+    (platform["nodes"] == 2 && me["state"] == "ready").then_some(leader)
+}
+
+/// Both belong to one platform of two, hear each other, and one leads.
+fn are_one(one: &TestAgent, two: &TestAgent) {
+    one.wait_until("both follow the same leader", MEET, || {
+        let (here, there) = (leader_of_two(one)?, leader_of_two(two)?);
+        (here == there).then_some(())
+    });
+    assert_eq!(platform(one), platform(two));
 }
 
 #[test]
@@ -52,10 +63,7 @@ fn two_machines_show_the_same_code_and_are_one_platform_after_a_yes_on_each() {
         let said = joining.join().unwrap();
         assert_eq!(said.code, 0, "{said:?}\n{}\n{}", one.log(), two.log());
     });
-    for agent in [&one, &two] {
-        agent.wait_until("it belongs to a platform of two, and takes apps", MEET, || is_one_of_two(agent));
-    }
-    assert_eq!(platform(&one), platform(&two));
+    are_one(&one, &two);
 }
 
 #[test]
@@ -65,10 +73,7 @@ fn an_invite_lets_one_machine_in_and_no_second_one() {
     let place = at(&home);
     let old = platform(&first);
     first.ok(["join", &token, "--at", &place]);
-    for agent in [&home, &first] {
-        agent.wait_until("it belongs to a platform of two, and takes apps", MEET, || is_one_of_two(agent));
-    }
-    assert_eq!(platform(&first), platform(&home));
+    are_one(&home, &first);
     assert_ne!(platform(&first), old);
     let kept = std::fs::read_dir(first.data().join("states")).unwrap();
     assert!(kept.flatten().any(|file| file.file_name().to_string_lossy().ends_with("before-joining.json")));
