@@ -2,18 +2,15 @@
 
 use std::net::IpAddr;
 
-use sysinfo::Networks;
-
 /// More are not shown: a machine may have a hundred temporary IPv6 addresses.
 const MOST: usize = 8;
 
 /// This machine's addresses, IPv4 first; none when the kernel does not tell.
 #[must_use]
 pub fn addresses() -> Vec<IpAddr> {
-    let Ok(networks) = Networks::new_with_refreshed_list() else { return Vec::new() };
-    let there = networks.iter().filter(|(name, _)| is_of_network(&name.to_string_lossy()));
-    let mut found: Vec<IpAddr> =
-        there.flat_map(|(_, network)| network.ip_networks().iter().map(|network| network.addr)).collect();
+    let Ok(interfaces) = if_addrs::get_if_addrs() else { return Vec::new() };
+    let there = interfaces.iter().filter(|interface| is_of_network(&interface.name));
+    let mut found: Vec<IpAddr> = there.map(if_addrs::Interface::ip).collect();
     found.retain(is_reachable);
     found.sort();
     found.dedup();

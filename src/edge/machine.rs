@@ -15,8 +15,6 @@ use crate::model::observed::{MachineFacts, Observation};
 
 /// Between looks.
 const LOOK: Duration = Duration::from_secs(2);
-/// What changes whenever an address of this machine does (proc(5)).
-const TELLTALES: [&str; 2] = ["/proc/net/fib_trie", "/proc/net/if_inet6"];
 
 /// Watches over what can change: addresses, and the port of the ingress.
 pub struct MachineWatch<I> {
@@ -35,13 +33,9 @@ pub struct MachineWatch<I> {
 impl<I: Fn() -> Option<u16>> MachineWatch<I> {
     /// Tells the loop, now and on each change, until `shutdown`.
     pub async fn run(mut self, inbox: mpsc::Sender<Event>, shutdown: CancellationToken) {
-        let (mut told, mut before) = (None, None);
+        let mut told = None;
         loop {
-            let telltales = TELLTALES.map(|file| std::fs::read(file).unwrap_or_default());
-            if before.as_ref() != Some(&telltales) {
-                self.look_for_addresses(told.is_some()).await;
-                before = Some(telltales);
-            }
+            self.look_for_addresses(told.is_some());
             self.facts.ingress_port = (self.ingress_port)();
             if told.as_ref() != Some(&self.facts) {
                 told = Some(self.facts.clone());
@@ -55,10 +49,8 @@ impl<I: Fn() -> Option<u16>> MachineWatch<I> {
         }
     }
 
-    async fn look_for_addresses(&mut self, was_told: bool) {
-        // Reading the interfaces is quick, but it is the kernel's turn all the same.
-        let found = tokio::task::spawn_blocking(addresses).await.unwrap_or_default();
-        let found = if self.bind.is_unspecified() { first(found, default_address()) } else { vec![self.bind] };
+    fn look_for_addresses(&mut self, was_told: bool) {
+        let found = if self.bind.is_unspecified() { first(addresses(), default_address()) } else { vec![self.bind] };
         if found != self.facts.addresses {
             if was_told {
                 tracing::info!(before = ?self.facts.addresses, now = ?found, "this machine's addresses changed");
