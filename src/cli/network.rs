@@ -14,7 +14,7 @@ use crate::edge::election::{ElectionParts, Elections, HeartbeatKeys, Wishes, fol
 use crate::edge::epoch::EpochFile;
 use crate::edge::identity::Identity;
 use crate::edge::keyring::Keyring;
-use crate::edge::link::{Book, Hearing, Links, Switchboard, follow_members};
+use crate::edge::link::{Book, Hearing, Incoming, Links, Service, Switchboard, follow_members};
 use crate::edge::machine::MachineWatch;
 use crate::edge::vitals;
 use crate::edge::work::chain;
@@ -112,6 +112,8 @@ impl Network {
         let elections = parts.elect(epochs, udp, &links, hearing)?;
         let mut neighbours = watch::channel(Neighbours::new()).1;
         if let (Some(listener), Some(port)) = (tcp, port) {
+            parts.ingress.reach(Arc::new(links.clone()));
+            tokio::spawn(take_pipes(Arc::clone(&parts.ingress), links.serve(Service::Http), shutdown.clone()));
             links.listen(listener, shutdown.clone())?;
             tokio::spawn(follow_members(links.clone(), parts.world.clone(), port));
             tokio::spawn(book.keep_on_disk(config.data_dir.clone()));
@@ -130,6 +132,19 @@ impl Network {
         };
         tokio::spawn(watch.run(parts.inbox.clone(), shutdown.clone()));
         Ok(Self { links, switchboard, elections, neighbours, port })
+    }
+}
+
+/// Lets other machines through to the replicas of this one.
+async fn take_pipes(ingress: Arc<Ingress>, mut pipes: mpsc::Receiver<Incoming>, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            pipe = pipes.recv() => match pipe {
+                Some(pipe) => ingress.take(pipe.stream),
+                None => return,
+            },
+        }
     }
 }
 
