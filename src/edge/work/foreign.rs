@@ -35,7 +35,7 @@ pub(super) async fn send_delta(tools: &Tools, to: NodeId, since: Vector, with_he
         Ok(delta) => {
             let (upto, is_whole) = (delta.cut.upto.clone(), delta.cut.is_whole);
             let (since, records, heads) = (delta.cut.since, delta.cut.items, delta.heads);
-            match deliver(tools, &to, Frame::Records { since, upto: delta.cut.upto, records, heads }).await {
+            match tools.switchboard.deliver(&to, Frame::Records { since, upto: delta.cut.upto, records, heads }).await {
                 Ok(()) => (upto, is_whole),
                 Err(error) => {
                     tracing::warn!(%to, because = %trouble::chain(&error), "records could not be sent; they are sent again");
@@ -50,17 +50,6 @@ pub(super) async fn send_delta(tools: &Tools, to: NodeId, since: Vector, with_he
     };
     tools.tell(Event::DeltaSent { to, upto, is_whole }).await;
 }
-
-/// A node alone has no links, and so is never asked for records.
-#[expect(clippy::unused_async, reason = "a link is waited for")]
-async fn deliver(_: &Tools, to: &NodeId, _: Frame) -> Result<(), NoLink> {
-    Err(NoLink(to.clone()))
-}
-
-/// There is no way to a node.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no link to {0}")]
-struct NoLink(NodeId);
 
 /// Tells people.
 pub(super) async fn note(tools: &Tools, note: Note) {
