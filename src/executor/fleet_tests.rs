@@ -184,11 +184,11 @@ impl Sim {
         });
         let mut epochs: BTreeMap<u64, Epoch> = BTreeMap::new();
         for at in (0..count).filter(|at| self.nodes[*at].is_up) {
-            let side = self.nodes[at].side;
-            if !epochs.contains_key(&side) {
-                self.counter += 1;
-                epochs.insert(side, Epoch { counter: self.counter, node: id(at) });
-            }
+            let (side, counter) = (self.nodes[at].side, &mut self.counter);
+            epochs.entry(side).or_insert_with(|| {
+                *counter += 1;
+                Epoch { counter: *counter, node: id(at) }
+            });
         }
         for at in (0..count).filter(|at| self.nodes[*at].is_up).collect::<Vec<_>>() {
             let epoch = epochs[&self.nodes[at].side].clone();
