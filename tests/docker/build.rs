@@ -107,8 +107,7 @@ async fn a_build_over_its_memory_names_the_key() {
 #[tokio::test]
 async fn a_dockerfile_that_cannot_be_read_is_the_apps_fault() {
     let corner = Corner::new(None, "build-syntax", 5).await;
-    for (steps, says) in [("FROBNICATE x", "FROBNICATE"), ("COPY nothing-here /", "nothing-here"), ("COPY --link a /", "--link")]
-    {
+    for (steps, says) in [("FROBNICATE x", "FROBNICATE"), ("COPY nothing-here /", "nothing-here"), ("COPY --link a /", "link")] {
         let error = build(&corner, &request(&corner, "syntax", steps), &[("a", "1")]).await.0.unwrap_err();
         assert!(!error.is_worlds_fault(), "{error}");
         assert!(error.to_string().to_uppercase().contains(&says.to_uppercase()), "{error}");
