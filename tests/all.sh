@@ -47,7 +47,7 @@ step_shown() {
 in_ui() { (cd ui && "$@"); }
 # Clippy, documentation, tests and binary ask for the same features (--examples, of which there are none, brings those of
 # dev-dependencies): each dependency is then checked once and compiled once.
-rust_documents() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --lib --bins --examples --locked; }
+rust_documents() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --lib --examples --locked; }
 shell_scripts() {
     git ls-files --cached --others --exclude-standard -z | xargs -0 -r grep -lIE '^#!(/usr)?/bin/(env )?(ba)?sh' -- | xargs shellcheck
 }

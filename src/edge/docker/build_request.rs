@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bollard::query_parameters::BuildImageOptionsBuilder;
 
-/// The line of a Dockerfile of ours that [`Docker::labelled`] replaces.
+/// The line of a Dockerfile of ours that [`labelled`](super::Docker::labelled) replaces.
 pub const LABELS_HERE: &str = "# Kraken's labels stand here";
 
 /// What to build.
@@ -34,7 +34,7 @@ pub struct BuildRequest {
 pub enum Dockerfile {
     /// A path inside the context.
     InContext(String),
-    /// The same, whose text went through [`Docker::labelled`]: the owner's labels stand in it.
+    /// The same, whose text went through [`labelled`](super::Docker::labelled): the owner's labels stand in it.
     Labelled(String),
     /// This text, added to the context under a name of ours that `COPY . .` does not see.
     Text(String),
