@@ -1,18 +1,26 @@
 //! How does this machine join others, and others join it?
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::internal;
 use crate::decide::join::eligible::Part;
 use crate::decide::join::handshake::{State, Step};
 use crate::edge::config::LINK_PORT;
-use crate::edge::join::{Joins as Edge, Seen, Token};
+use crate::edge::join::{Joins as Edge, Neighbour, Seen, Token};
 use crate::edge::work::Tools;
 use crate::model::command::Refusal;
 use crate::web::ports::{JoinAsk, Joins, Secret, Trouble};
 use crate::web::view::{FoundMachine, Handshake, JoinPart, JoinState, Joining, Moment};
+
+/// How long another machine is waited for before it is said that there is none: an unattended installer joins right after
+/// the agent's start.
+const DISCOVERY: Duration = Duration::from_secs(10);
+/// Between two looks at who was found.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Joining, on this node.
 pub struct RealJoins {
@@ -93,8 +101,7 @@ impl RealJoins {
         if let Some(at) = at {
             return resolve(at).await;
         }
-        let mut found = self.joins.neighbours();
-        found.retain(|neighbour| token.is_none_or(|token| token.platform == neighbour.platform));
+        let mut found = self.discovered(token).await;
         found.sort_by_key(|neighbour| token.is_some_and(|token| token.inviter != neighbour.node));
         if token.is_none() && found.iter().any(|neighbour| neighbour.platform != found[0].platform) {
             let names = found.iter().map(|neighbour| neighbour.name.clone()).collect::<Vec<_>>().join(", ");
@@ -106,6 +113,21 @@ impl RealJoins {
             });
         }
         Ok(found.into_iter().flat_map(|neighbour| neighbour.addresses).collect())
+    }
+
+    /// Machines of other platforms, of the invite's if there is one. A machine that has only just started hears its first
+    /// neighbour a second or so later, so nobody is called missing before [`DISCOVERY`] has passed.
+    async fn discovered(&self, token: Option<&Token>) -> Vec<Neighbour> {
+        let deadline = Instant::now() + DISCOVERY;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        loop {
+            look.tick().await;
+            let mut found = self.joins.neighbours();
+            found.retain(|neighbour| token.is_none_or(|token| token.platform == neighbour.platform));
+            if !found.is_empty() || Instant::now() >= deadline {
+                return found;
+            }
+        }
     }
 }
 
