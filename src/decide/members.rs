@@ -49,6 +49,14 @@ pub fn unique_name(world: &World, node: &NodeId, wanted: &str) -> String {
     numbered.take(world.members.len() + 1).find(|name| is_free(name)).unwrap_or_else(|| node.short().to_owned())
 }
 
+/// Whether this node holds its platform's records: among them is that of its own joining. One that joined and does not have
+/// them yet would lead with none.
+#[must_use]
+pub fn has_synced(world: &World) -> bool {
+    let is_alone = world.members.keys().all(|member| *member == world.me.node);
+    is_alone || world.head(&ObjectKey::Member(world.me.node.clone())).is_some()
+}
+
 /// Whether this node was removed from its platform: then it is no member, whatever its key opens.
 #[must_use]
 pub fn is_removed(world: &World) -> bool {
@@ -122,6 +130,20 @@ mod tests {
         seed(&mut world, &[(id("b"), told("old")), (me, told("pi4-2"))].into());
         let names: Vec<_> = world.members.values().map(|member| member.name.as_str()).collect();
         assert_eq!((names, own(&world)), (vec!["pi4-2", "pi5"], None));
+    }
+
+    #[test]
+    fn a_machine_that_joined_has_synced_once_it_holds_the_record_of_its_joining() {
+        let mut world = world();
+        assert!(has_synced(&world), "alone there is nobody to sync with");
+        let me = world.me.node.clone();
+        let told = |name: &str| Member { name: name.into(), key: String::new(), joined_at: WallTime(1) };
+        seed(&mut world, &[(id("b"), told("pi5")), (me.clone(), told("pi4"))].into());
+        assert!(!has_synced(&world));
+        member(&mut world, "b", "pi5");
+        assert!(!has_synced(&world));
+        write(&mut world, vec![Draft { object: ObjectKey::Member(me), document: Some(Document::Member(told("pi4"))) }]);
+        assert!(has_synced(&world));
     }
 
     #[test]

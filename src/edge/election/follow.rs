@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Elections, gateway};
 use crate::decide::election::{Gateway, Input, Settings};
+use crate::decide::members;
 use crate::decide::priority::{Steady, Traits, priority};
 use crate::edge::clock;
 use crate::edge::link::keys_of;
@@ -86,7 +87,6 @@ fn digest(holds: &Vector) -> u64 {
 
 /// Tells `elections` what changes in the world and around this machine, until `shutdown` or the end of the loop.
 pub async fn follow_world(elections: Elections, wishes: Wishes, mut world: watch::Receiver<World>, shutdown: CancellationToken) {
-    let mut synced = elections.has_synced.subscribe();
     let (mut told, mut held, mut asked) = (None, None, Gateway::None);
     let now = world.borrow().clone();
     let mut steady = Steady::new(priority(&wishes.traits(&now)));
@@ -100,7 +100,7 @@ pub async fn follow_world(elections: Elections, wishes: Wishes, mut world: watch
             elections.input(Input::Settings(settings.clone()));
             told = Some(settings);
         }
-        let has_synced = *synced.borrow_and_update();
+        let has_synced = members::has_synced(&now);
         if held.as_ref().is_none_or(|(before, did)| !Arc::ptr_eq(before, &now.holds) || *did != has_synced) {
             elections.input(Input::Holds { digest: digest(&now.holds), has_synced });
             held = Some((Arc::clone(&now.holds), has_synced));
@@ -108,7 +108,6 @@ pub async fn follow_world(elections: Elections, wishes: Wishes, mut world: watch
         tokio::select! {
             () = shutdown.cancelled() => return,
             changed = world.changed() => if changed.is_err() { return },
-            changed = synced.changed() => if changed.is_err() { return },
             _ = look.tick() => computed = steady.take(priority(&wishes.traits(&now)), clock::now()),
             _ = ask.tick(), if wishes.has_gateway && has_peers => {
                 let answer = gateway::ask().await;

@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 pub use datagram::HeartbeatKeys;
 pub use follow::{Wishes, follow_world};
@@ -73,7 +73,6 @@ pub struct ElectionParts<W> {
 pub struct Elections {
     words: Sender<Word>,
     keys: Arc<ArcSwap<HeartbeatKeys>>,
-    has_synced: Arc<watch::Sender<bool>>,
     /// Those that hold the link port.
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
@@ -108,14 +107,7 @@ impl Elections {
             threads.push(std::thread::Builder::new().name("heartbeats".into()).spawn(move || ear.run())?);
         }
         threads.push(std::thread::Builder::new().name("election".into()).spawn(move || driver.run(&to_do))?);
-        let (has_synced, threads) = (Arc::new(watch::channel(true).0), Arc::new(Mutex::new(threads)));
-        Ok(Self { words, keys, has_synced, threads })
-    }
-
-    /// Whether this node holds its platform's records. One that joined and does not have them yet would lead with none, so
-    /// until this is said it does not lead as long as there are others.
-    pub fn has_synced(&self, has_synced: bool) {
-        self.has_synced.send_replace(has_synced);
+        Ok(Self { words, keys, threads: Arc::new(Mutex::new(threads)) })
     }
 
     /// From now on heartbeats are sealed with the greatest generation of `keys`, and understood in all of them.
