@@ -2,6 +2,7 @@
 import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { useHouse } from "../api/live";
 import { Agent, House } from "../test-agent";
 import { LeaderStrip } from "./leader-strip";
 
@@ -9,8 +10,13 @@ const platform = (leader: string | null, over: object = {}) => ({ name: "home", 
 
 function open(first: object) {
   const agent = new Agent({ "GET /platform": first, "POST /platform/lead-anyway": { app: null, deployment: null, copies: 1, message: "It leads those it can reach" } });
-  render(<House><LeaderStrip /><input aria-label="typing" /></House>);
+  render(<House><LeaderStrip /><KnownLeader /><input aria-label="typing" /></House>);
   return agent;
+}
+
+/** What the page knows, for tests that must not go on before it does. */
+function KnownLeader() {
+  return <i>{`known: ${useHouse().platform?.leader?.name ?? "nobody"}`}</i>;
 }
 
 describe("who leads, told on every page", () => {
@@ -18,11 +24,12 @@ describe("who leads, told on every page", () => {
 
   it("says nothing while somebody leads", async () => {
     open(platform("nuc"));
-    await new Promise((then) => setTimeout(then, 300));
+    await screen.findByText("known: nuc");
     expect(screen.queryByRole("status", { name: "" })?.textContent ?? "").toBe("");
   });
   it("when another takes over says so once, and keeps what is being typed", async () => {
     const agent = open(platform("nuc"));
+    await screen.findByText("known: nuc");
     await userEvent.type(screen.getByLabelText("typing"), "half a sen");
     agent.answers["GET /platform"] = platform("pi4");
     act(() => agent.say("apps", { changed: [] }));
