@@ -12,7 +12,7 @@ use super::shell::wait_until;
 const AIM: Duration = Duration::from_secs(30);
 
 #[test]
-#[ignore = "until machines can join: make lab"]
+#[ignore = "makes up a whole platform: make lab"]
 fn a_machine_joins_by_token_and_the_token_works_once() {
     let fleet = Fleet::running(3);
     let from = Instant::now();
@@ -32,7 +32,7 @@ fn a_machine_joins_by_token_and_the_token_works_once() {
 }
 
 #[test]
-#[ignore = "until machines can join: make lab"]
+#[ignore = "makes up a whole platform: make lab"]
 fn two_machines_show_the_same_code_and_are_one_platform_after_a_yes_on_each() {
     let fleet = Fleet::running(2);
     // Which of two fresh machines is the host is for them to say; here it has an app, and so must be.

@@ -90,7 +90,7 @@ fn lose_many(hosts: usize, fault: Fault) {
 }
 
 #[test]
-#[ignore = "until machines can join: make lab"]
+#[ignore = "makes up a whole platform: make lab"]
 fn a_killed_leader_is_replaced_and_the_next_one_orders() {
     let mut fleet = housed(2);
     let took = lose_the_leader(&mut fleet, Fault::Killed);

@@ -83,7 +83,7 @@ fn housed(hosts: usize) -> Fleet {
 }
 
 #[test]
-#[ignore = "until machines can join: make lab"]
+#[ignore = "makes up a whole platform: make lab"]
 fn two_hosts_parted_both_work_and_are_one_again() {
     split_and_heal(&mut housed(2), &[0], &[1]);
 }
