@@ -109,7 +109,6 @@ impl Held {
         }
         if let Some(port) = self.link {
             config.link_port = port;
-            wait_for_port(SocketAddr::new(config.bind, port));
         }
     }
 }
@@ -121,16 +120,6 @@ fn log_to_stderr(filter: &str) {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
     if lines.try_init().is_err() {
         tracing::debug!("lines are taken by somebody else already");
-    }
-}
-
-/// Waits until the threads of the last run, which are no tasks of its runtime, have let go of the link port.
-fn wait_for_port(address: SocketAddr) {
-    for _ in 0..LOCK_TRIES {
-        if std::net::UdpSocket::bind(address).is_ok() {
-            return;
-        }
-        std::thread::park_timeout(LOCK_PAUSE);
     }
 }
 
