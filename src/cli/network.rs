@@ -157,16 +157,15 @@ impl NetworkParts<'_> {
         links: &Links,
         hearing: Arc<Hearing>,
     ) -> io::Result<Elections> {
-        let machine = vitals::machine();
+        let world = self.world.borrow().clone();
         let wishes = Wishes {
             priority: self.config.priority,
             reliance: self.config.machine,
             preempt: self.config.preempt,
-            memory: machine.memory,
-            cpus: u32::try_from(machine.cores).unwrap_or(u32::MAX),
+            memory: world.me.memory,
+            cpus: vitals::cores(),
             has_gateway: !self.config.bind.is_loopback(),
         };
-        let world = self.world.borrow().clone();
         let mut durable = epochs.durable();
         // A file that was lost may not give a reign out twice.
         let recorded = world.leaves.values().flatten().filter_map(|record| record.epoch.as_ref()).max();
@@ -205,7 +204,7 @@ impl NetworkParts<'_> {
         MachineFacts {
             arch: me.arch.clone(),
             memory: me.memory,
-            cpus: u32::try_from(vitals::machine().cores).unwrap_or(u32::MAX),
+            cpus: vitals::cores(),
             labels: me.labels.clone(),
             reliance: self.config.machine,
             version: env!("CARGO_PKG_VERSION").to_owned(),

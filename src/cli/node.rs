@@ -279,7 +279,7 @@ fn world(config: &Config, identity: &Identity, keyring: &Keyring, incarnation: I
         incarnation,
         origin: origin.clone(),
         arch: arch().to_owned(),
-        memory: vitals::machine().memory,
+        memory: vitals::memory(),
         labels: config.labels.clone(),
         reserved_ports: config.reserved_ports.clone(),
         subnet: config.subnet,

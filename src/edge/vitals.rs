@@ -36,25 +36,22 @@ pub struct Vitals {
     pub uptime_s: u64,
 }
 
-/// What does not change while the agent runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Machine {
-    /// The kernel's release; empty where it does not tell.
-    pub kernel: String,
-    /// Cores that can be used.
-    pub cores: usize,
-    /// Bytes of memory.
-    pub memory: u64,
+/// The kernel's release.
+#[must_use]
+pub fn kernel() -> String {
+    rustix::system::uname().release().to_string_lossy().into_owned()
 }
 
-/// This machine's unchanging side.
+/// Cores that can be used; one where the machine does not tell.
 #[must_use]
-pub fn machine() -> Machine {
-    Machine {
-        kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        memory: Sampler::new(Path::new("/")).sample().memory_total,
-    }
+pub fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+}
+
+/// Bytes of memory. Measures, so it is asked once, at the start.
+#[must_use]
+pub fn memory() -> u64 {
+    Sampler::new(Path::new("/")).sample().memory_total
 }
 
 /// The measurements, shared with whoever shows them. Measuring ends when the last clone is gone.

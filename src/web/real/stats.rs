@@ -70,7 +70,7 @@ impl RealStats {
         let usage = UsageFeed::start(tools.docker.clone(), tools.world.clone(), tools.tag_prefix());
         let slow = Arc::new(Mutex::new(SlowFacts { addresses: addresses::addresses(), docker_version: None }));
         tokio::spawn(look_around(Arc::downgrade(&slow), tools.docker.clone()));
-        let kernel = format!("Linux {}", vitals::machine().kernel);
+        let kernel = format!("Linux {}", vitals::kernel());
         Self { usage, vitals, kernel, ingress_port, api_port, incarnation, slow, attention: Arc::default() }
     }
 
